@@ -1,0 +1,1 @@
+"""The client dialects. Each translates to and from OpenAI Responses, the one language inside."""

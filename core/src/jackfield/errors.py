@@ -1,0 +1,210 @@
+"""Everything that can go wrong, and what a client is told.
+
+    JackfieldError
+    +-- ConfigError          the configuration does not hold; carries every Problem
+    +-- PluginError          a plugin cannot be used
+    +-- RequestFailed        one request ends here; carries a Kind
+        +-- ClientError      the client's own doing: never retried
+        +-- UpstreamError    an upstream's doing: another one may do better
+        +-- Unavailable      nobody can serve this now
+
+A `Kind` fixes the HTTP status and the words of both error envelopes, so that one table decides what the SDKs raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with the configuration: which key, what is wrong, how to mend it, and the line where it stands.
+
+    `path` reads like `tppc.providers[0].base-url`; `line` counts from 1, 0 when there is no file.
+    A problem that is only a `warning` is told and tolerated.
+    """
+
+    path: str
+    message: str
+    fix: str = ""
+    line: int = 0
+    warning: bool = False
+
+    def __str__(self) -> str:
+        place = f"line {self.line}: " if self.line else ""
+        key = f"{self.path}: " if self.path and self.path not in self.message else ""
+        mend = f" ({self.fix})" if self.fix else ""
+        return f"{place}{key}{self.message}{mend}"
+
+
+class JackfieldError(Exception):
+    """The root of the house's own errors."""
+
+
+class ConfigError(JackfieldError):
+    """The configuration does not hold. `problems` has every finding, not only the first."""
+
+    def __init__(self, problems: Iterable[Problem], heading: str = "invalid configuration") -> None:
+        self.problems: Sequence[Problem] = tuple(problems)
+        self.heading = heading
+        super().__init__(f"{heading}: " + "; ".join(str(problem) for problem in self.problems))
+
+
+class PluginError(JackfieldError):
+    """A plugin cannot be loaded or used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a kind of failure is called: HTTP status, OpenAI type and code, Anthropic type and status."""
+
+    status: int
+    openai_type: str
+    openai_code: str | None
+    anthropic_type: str
+    anthropic_status: int
+
+
+def _words(status: int, openai_type: str, code: str | None, anthropic: str, anthropic_status: int = 0) -> Words:
+    return Words(status, openai_type, code, anthropic, anthropic_status or status)
+
+
+_INVALID, _SERVER, _LIMIT = "invalid_request_error", "server_error", "rate_limit_error"
+
+
+class Kind(Enum):
+    """What kind of failure it is. The value is the word used in logs, statistics and records."""
+
+    INVALID_REQUEST = "invalid_request"
+    CONTEXT_LENGTH = "context_length"
+    INVALID_API_KEY = "invalid_api_key"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    MODEL_NOT_FOUND = "model_not_found"
+    CONFLICT = "conflict"
+    TOO_LARGE = "too_large"
+    UPGRADE_REQUIRED = "upgrade_required"
+    HEADERS_TOO_LARGE = "headers_too_large"
+    RATE_LIMITED = "rate_limited"
+    USAGE_LIMIT = "usage_limit"
+    QUOTA = "quota"
+    UPSTREAM_AUTH = "upstream_auth"
+    OVERLOADED = "overloaded"
+    UPSTREAM_ERROR = "upstream_error"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    STREAM_CUT = "stream_cut"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+    CLIENT_GONE = "client_gone"
+
+    @property
+    def words(self) -> Words:
+        """Status and names of this kind in both dialects' envelopes."""
+        return _TABLE[self]
+
+    @property
+    def failover(self) -> bool:
+        """True when another credential may do better (contract, section 5)."""
+        return self in _FAILOVER
+
+
+_TABLE: Mapping[Kind, Words] = {
+    Kind.INVALID_REQUEST: _words(400, _INVALID, None, "invalid_request_error"),
+    Kind.CONTEXT_LENGTH: _words(400, _INVALID, "context_length_exceeded", "invalid_request_error"),
+    Kind.INVALID_API_KEY: _words(401, _INVALID, "invalid_api_key", "authentication_error"),
+    Kind.FORBIDDEN: _words(403, _INVALID, None, "permission_error"),
+    Kind.NOT_FOUND: _words(404, _INVALID, None, "not_found_error"),
+    Kind.METHOD_NOT_ALLOWED: _words(405, _INVALID, None, "invalid_request_error"),
+    Kind.MODEL_NOT_FOUND: _words(404, _INVALID, "model_not_found", "not_found_error"),
+    Kind.CONFLICT: _words(409, _INVALID, None, "conflict_error"),
+    Kind.TOO_LARGE: _words(413, _INVALID, None, "request_too_large"),
+    Kind.UPGRADE_REQUIRED: _words(426, _INVALID, "upgrade_required", "invalid_request_error"),
+    Kind.HEADERS_TOO_LARGE: _words(431, _INVALID, None, "invalid_request_error"),
+    Kind.RATE_LIMITED: _words(429, _LIMIT, "rate_limit_exceeded", "rate_limit_error"),
+    Kind.USAGE_LIMIT: _words(429, _LIMIT, "usage_limit_reached", "rate_limit_error"),
+    Kind.QUOTA: _words(402, "insufficient_quota", "insufficient_quota", "billing_error"),
+    Kind.UPSTREAM_AUTH: _words(502, _SERVER, "upstream_auth", "api_error"),
+    Kind.OVERLOADED: _words(503, _SERVER, "server_is_overloaded", "overloaded_error", 529),
+    Kind.UPSTREAM_ERROR: _words(502, _SERVER, None, "api_error"),
+    Kind.UNREACHABLE: _words(502, _SERVER, "upstream_unreachable", "api_error"),
+    Kind.TIMEOUT: _words(504, _SERVER, "upstream_timeout", "timeout_error"),
+    Kind.STREAM_CUT: _words(502, _SERVER, "upstream_stream_cut", "api_error"),
+    Kind.UNAVAILABLE: _words(503, _SERVER, None, "overloaded_error"),
+    Kind.INTERNAL: _words(500, _SERVER, None, "api_error"),
+    Kind.CLIENT_GONE: _words(499, _SERVER, None, "api_error"),
+}
+
+_FAILOVER = frozenset(
+    {
+        Kind.RATE_LIMITED,
+        Kind.USAGE_LIMIT,
+        Kind.QUOTA,
+        Kind.UPSTREAM_AUTH,
+        Kind.OVERLOADED,
+        Kind.UPSTREAM_ERROR,
+        Kind.UNREACHABLE,
+        Kind.TIMEOUT,
+        Kind.STREAM_CUT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What a failure may tell beyond its kind.
+
+    `status` overrides the kind's HTTP status (an upstream's own 500 or 504), `code` the OpenAI code, `param` names the
+    field at fault, `retry_after` is in seconds, `headers` are an upstream's that may reach the client.
+    """
+
+    status: int = 0
+    code: str | None = None
+    param: str | None = None
+    retry_after: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class RequestFailed(JackfieldError):
+    """One request ends here. The dialect of the client turns it into that dialect's envelope."""
+
+    def __init__(self, kind: Kind, message: str, detail: Detail | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.detail = detail or Detail()
+
+    @property
+    def openai_status(self) -> int:
+        """The HTTP status on the OpenAI routes."""
+        return self.detail.status or self.kind.words.status
+
+    @property
+    def anthropic_status(self) -> int:
+        """The HTTP status on the Anthropic routes."""
+        return self.detail.status or self.kind.words.anthropic_status
+
+    @property
+    def code(self) -> str | None:
+        """The OpenAI error code: the upstream's own where there is one."""
+        return self.detail.code or self.kind.words.openai_code
+
+
+class ClientError(RequestFailed):
+    """The client's own doing; the same request would fail anywhere."""
+
+
+class UpstreamError(RequestFailed):
+    """An upstream refused, failed, lied or fell silent."""
+
+
+class Unavailable(RequestFailed):
+    """No credential can serve this now: none is configured, or all are resting."""
+
+
+def invalid_request(message: str, param: str | None = None) -> ClientError:
+    """Return the 400 that names the field at fault."""
+    return ClientError(Kind.INVALID_REQUEST, message, Detail(param=param))

@@ -1,0 +1,138 @@
+"""Every hook a plugin may implement. This file is the contract; `docs/hooks.md` is generated from it.
+
+Hooks wire things together at start-up and reload, a handful per request, never per chunk. A plugin implements what it needs
+and leaves the rest out; an implementation may leave out arguments it does not use. Unless a hook says otherwise, a plugin that raises is
+logged with its name, marked broken in `jackfield plugins` and `/readyz`, and the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from .errors import Problem
+from .types import CompletionRecord, Credential, Endpoint, RequestInfo
+
+if TYPE_CHECKING:
+    import click
+
+    from .config.settings import Settings
+    from .host import Host
+    from .registrars import ExecutorRegistrar, ModelRegistrar, RouteRegistrar
+
+PROJECT = "jackfield"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+
+
+@hookspec
+def config_schema() -> dict[str, Any]:
+    """Return a JSON Schema (2020-12, `type: object`) whose `properties` are the plugin's own top-level keys.
+
+    Called once, before the configuration is read. Mark a key that holds a secret with `"x-secret": true`: it may then
+    be written as `env:NAME` or `file:/path`, reaches the plugin as a `Secret`, and is masked wherever it is shown. `default`
+    values are filled in. Two plugins that claim one key are both refused.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def check_config(config: Settings) -> Iterable[Problem]:
+    """Return what a schema cannot say: names that clash, keys needed only while another is set.
+
+    Called after the schema check at start-up, reload, `jackfield config check` and before a management write is
+    stored. Any problem that is not a warning refuses the configuration.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_executors(registrar: ExecutorRegistrar, config: Settings) -> None:
+    """Name the executor of each provider: `registrar.add("acme", factory)`, with `factory(host) -> Executor`.
+
+    Called at start-up and at each reload. A provider that two plugins claim is refused for the second, naming both.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_models(registrar: ModelRegistrar, config: Settings) -> None:
+    """Name the models of each provider: `registrar.add("acme", models, patterns=[...], defaults=...)`.
+
+    Called at start-up and at each reload, always into an empty registry; adding the same twice changes nothing.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def synthesize_auth(config: Settings) -> Iterable[Credential]:
+    """Return the credentials that the configuration implies.
+
+    Called at start-up and at each reload. Ids are stable: they keep cooling and statistics together.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=False)
+def resolve_creds(credential: Credential, request: RequestInfo) -> Endpoint | Awaitable[Endpoint | None] | None:
+    """Return the key and the URL, as a pair from one place, that this credential calls with; None: not mine.
+
+    Called per attempt, plugins in order of name; the first answer that is not None wins, and an awaitable is awaited (a login may need a
+    refresh). Raise an `UpstreamError` of kind `UPSTREAM_AUTH` when the credential cannot be used: the next one is tried.
+    With no answer at all, the credential's own attributes `api_key` and `base_url` are used, together or not at all.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=False)
+def choose_credential(
+    candidates: Sequence[Credential], request: RequestInfo
+) -> Credential | Awaitable[Credential | None] | None:
+    """Return the candidate to try first; None leaves it to the configured strategy.
+
+    Called once per request, plugins in order of name, with the candidates in the strategy's order; the first answer wins. An answer that is
+    not among the candidates is ignored with a warning.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def on_request_complete(record: CompletionRecord) -> None:
+    """See what became of an attempt (`record.scope == "attempt"`) and of the whole request (`"request"`).
+
+    Called from a queue, after the client has its answer, once per attempt and once per request, also when the client left. It
+    can alter nothing; if the queue (10,000 records) is full, records are dropped and counted.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_routes(registrar: RouteRegistrar) -> None:
+    """Add Quart blueprints: `registrar.add(blueprint)`. Called once, at start-up."""
+    raise NotImplementedError
+
+
+@hookspec
+def register_commands(group: click.Group) -> None:
+    """Add commands to the `jackfield` command line. Called once, when the command line starts."""
+    raise NotImplementedError
+
+
+@hookspec
+def on_config_change(old: Settings, new: Settings) -> None:
+    """See an applied reload. The new executors, models and credentials are already in use."""
+    raise NotImplementedError
+
+
+@hookspec
+def startup(host: Host) -> Awaitable[None] | None:
+    """Start what the plugin runs; called once the event loop runs and before the first request. May be async."""
+    raise NotImplementedError
+
+
+@hookspec
+def shutdown(host: Host) -> Awaitable[None] | None:
+    """Stop what `startup` started; called after the last request, in reverse order. May be async."""
+    raise NotImplementedError

@@ -1,0 +1,138 @@
+"""Server-sent events: bytes to events and back. Sans-io and incremental; a cut anywhere changes nothing.
+
+Accepts what relays really send: LF, CRLF or CR, comments, a byte order mark, a missing `event:` line (the type is in the
+data), several data lines, a last event without its blank line.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+
+_BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
+_BOM = b"\xef\xbb\xbf"
+_TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]*)"')
+
+
+class EventTooLarge(ValueError):
+    """One event is larger than the limit given to the splitter."""
+
+
+class Event:
+    """One event of a stream: its bytes as they came, its type, its data.
+
+    `raw` ends with a blank line and can be sent on as it is. `type` is "" for a comment.
+    """
+
+    __slots__ = ("_json", "data", "raw", "type")
+
+    def __init__(self, raw: bytes, kind: str, data: bytes) -> None:
+        self.raw = raw
+        self.type = kind
+        self.data = data
+        self._json: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, body: dict[str, Any]) -> Event:
+        """Make an event of a Responses event object; its `type` names it."""
+        data = orjson.dumps(body)
+        kind = str(body["type"])
+        event = cls(b"event: %s\ndata: %s\n\n" % (kind.encode(), data), kind, data)
+        event._json = body
+        return event
+
+    @classmethod
+    def parse(cls, block: bytes) -> Event:
+        """Read one block (the lines before a blank line, without it)."""
+        raw = block + b"\n\n"
+        if block.startswith(b"event: response."):
+            head, separator, rest = block.partition(b"\n")
+            if separator and rest.startswith(b"data: ") and b"\n" not in rest and b"\r" not in block:
+                return cls(raw, str(head[7:], "utf-8", "replace"), rest[6:])
+        name, data = _fields(block)
+        return cls(raw, _kind(name, data), data)
+
+    def json(self) -> dict[str, Any]:
+        """Return the data as an object; an empty one when it is not JSON or not an object. Parsed once."""
+        if self._json is None:
+            try:
+                value = orjson.loads(self.data)
+            except orjson.JSONDecodeError:
+                value = {}
+            self._json = value if isinstance(value, dict) else {}
+        return self._json
+
+    def __repr__(self) -> str:
+        return f"Event({self.type!r}, {len(self.data)} bytes)"
+
+
+def _fields(block: bytes) -> tuple[bytes, bytes]:
+    """Return the event name and the joined data lines of a block."""
+    name = b""
+    data: list[bytes] = []
+    for line in block.splitlines():
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            data.append(value)
+        elif field == b"event":
+            name = value
+    return name, b"\n".join(data)
+
+
+def _kind(name: bytes, data: bytes) -> str:
+    """Return the event's type: the one in the data decides, the `event:` line fills in."""
+    if not data:
+        return ""
+    found: object = None
+    if data.startswith(b'{"type":"') and (match := _TYPE.match(data, 1)):
+        found = str(match[1], "utf-8", "replace")
+    else:
+        try:
+            body = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            body = None
+        found = body.get("type") if isinstance(body, dict) else None
+    if isinstance(found, str) and found:
+        return found
+    return str(name, "utf-8", "replace") or "message"
+
+
+class Splitter:
+    """Cut a byte stream into events. Feed it what arrives; it keeps what is not complete yet."""
+
+    def __init__(self, max_event: int = 16 * 1024 * 1024) -> None:
+        self._rest = b""
+        self._first = True
+        self._max = max_event
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Return the events that `chunk` completes. Raises EventTooLarge."""
+        buffer = self._rest + chunk if self._rest else chunk
+        if self._first:
+            if len(buffer) < len(_BOM) and _BOM.startswith(buffer):
+                self._rest = buffer
+                return []
+            buffer = buffer.removeprefix(_BOM)
+            self._first = False
+        if b"\r" in buffer:
+            blocks = self._split_any(buffer)
+        else:
+            blocks = buffer.split(b"\n\n")
+            self._rest = blocks.pop()
+        if len(self._rest) > self._max:
+            raise EventTooLarge(f"an event of the stream is larger than {self._max} bytes")
+        return [Event.parse(block) for block in blocks if block.strip(b"\r\n")]
+
+    def _split_any(self, buffer: bytes) -> list[bytes]:
+        """Split where lines may end in CR, LF or both. Half a CRLF at the end is no blank line yet, so it waits."""
+        blocks = _BLANK.split(buffer)
+        self._rest = blocks.pop()
+        return blocks
+
+    def close(self) -> list[Event]:
+        """Return the last event when the stream ended without its blank line."""
+        rest, self._rest = self._rest.strip(b"\r\n"), b""
+        return [Event.parse(rest)] if rest else []
