@@ -1,0 +1,114 @@
+"""What an upstream says when it refuses: its many error bodies read into one shape, safe to show to a client."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+LONGEST = 2000
+"""The most characters of an upstream's words that a client is shown."""
+
+_SECRETS = re.compile(
+    r"\b(?:Bearer|Basic)\s+[^\s\"',;]{4,}"
+    r"|\b(?:sk|rk|pk|ak|sess|key)-[A-Za-z0-9_\-]{6,}(?:[*.…]+[A-Za-z0-9_\-]*)?"
+    r"|\beyJ[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]+){0,2}"
+    r"|\bAIza[A-Za-z0-9_\-]{20,}",
+    re.IGNORECASE,
+)
+_USERINFO = re.compile(r"(?<=://)[^\s/@]+@")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]+")
+_HTML = re.compile(rb"\s*<(?:!doctype|html|head|body|\?xml|[a-z!])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """An upstream's error: its words (masked, "" when it has none), code, type and field, and when it may be asked again.
+
+    `resets_in` is in seconds from now, `resets_at` in seconds since 1970; None where the upstream named neither.
+    `status` is an HTTP status told inside a stream, 0 when none.
+    """
+
+    message: str = ""
+    code: str = ""
+    type: str = ""
+    param: str | None = None
+    resets_in: float | None = None
+    resets_at: float | None = None
+    status: int = 0
+
+
+def mask(text: str) -> str:
+    """Return `text` with whatever looks like a key or a password hidden, no control characters, and not too long."""
+    hidden = _USERINFO.sub("***@", _SECRETS.sub(_hide, text))
+    return _CONTROLS.sub(" ", hidden).strip()[:LONGEST]
+
+
+def _hide(match: re.Match[str]) -> str:
+    """Keep what kind of secret it was: `Bearer ***`, `sk-***`."""
+    word = match[0]
+    head = re.match(r"(?:Bearer|Basic)\s|[A-Za-z]{2,4}-", word, re.IGNORECASE)
+    return (head[0].strip() + (" " if head[0][-1:].isspace() else "") if head else "") + "***"
+
+
+def read_body(body: bytes) -> Complaint:
+    """Read the body of an HTTP error: any JSON shape, text, HTML (whose words are never used) or nothing."""
+    if not body.strip() or _HTML.match(body):
+        return Complaint()
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return Complaint(message=mask(str(body, "utf-8", "replace")))
+    return read(value)
+
+
+def read(value: object) -> Complaint:
+    """Read an error as parsed JSON, in any of the shapes that relays use. Never raises."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, str):
+        return Complaint(message=mask(value))
+    if not isinstance(value, dict):
+        return Complaint()
+    for key in ("error", "detail"):
+        inner = value.get(key)
+        if isinstance(inner, dict):
+            return _read_object({**value, **inner} if "message" in inner or "code" in inner else {**inner, **value})
+        if words := _words(inner):
+            return _read_object({**value, "message": words})
+    return _read_object(value)
+
+
+def _words(value: object) -> str:
+    """Return the text of a `{error: "text"}`, or of FastAPI's list of findings."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        found = (item.get("msg") or item.get("message") if isinstance(item, dict) else item for item in value)
+        return "; ".join(words for words in found if isinstance(words, str))
+    return ""
+
+
+def _read_object(error: dict[str, Any]) -> Complaint:
+    code, status = error.get("code"), error.get("status_code", error.get("status"))
+    return Complaint(
+        message=mask(_text(error.get("message")) or _text(error.get("msg"))),
+        code=_text(code) or (str(code) if isinstance(code, int) and not isinstance(code, bool) else ""),
+        type=_text(error.get("type")),
+        param=_text(error.get("param")) or None,
+        resets_in=_number(error.get("resets_in_seconds")),
+        resets_at=_number(error.get("resets_at")),
+        status=status if isinstance(status, int) and 400 <= status <= 599 else 0,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < 1e15 else None
