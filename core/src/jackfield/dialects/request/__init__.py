@@ -1,0 +1,1 @@
+"""What every dialect needs to make a Responses request: reading, names, schemas, pairing, images."""
