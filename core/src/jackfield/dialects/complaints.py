@@ -25,7 +25,7 @@ _HTML = re.compile(rb"\s*<(?:!doctype|html|head|body|\?xml|[a-z!])", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """An upstream's error: its words (masked, "" when it has none), code, type and field, and when it may be asked again.
+    """An upstream's error: its words (masked, "" when none), code, type, field, and when it may be asked again.
 
     `resets_in` is in seconds from now, `resets_at` in seconds since 1970; None where the upstream named neither.
     `status` is an HTTP status told inside a stream, 0 when none.
