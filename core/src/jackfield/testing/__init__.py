@@ -4,6 +4,7 @@ See `docs/testing.md`. Nothing in here needs a network beyond loopback.
 """
 
 from .answers import Completed, ErrorEvent, Failed, Incomplete, response_events, response_json, usage_json
+from .app import jackfield_server, jackfield_server_in_thread, make_app
 from .clock import FakeClock
 from .items import CustomToolCall, Interleaved, Item, Reasoning, Refusal, Text, ToolCall, WebSearch
 from .recorded import RecordedRequest
@@ -34,6 +35,7 @@ from .scripts import (
     usage_limit,
     web_search,
 )
+from .server import RunningServer, running, running_in_thread
 from .steps import Close, Delay, Hang, Head, Pause, Raw, Reset, Script, Send, SendEvent
 from .upstream import FakeUpstream, closed_url
 
@@ -57,6 +59,7 @@ __all__ = [
     "RecordedRequest",
     "Refusal",
     "Reset",
+    "RunningServer",
     "Script",
     "Send",
     "SendEvent",
@@ -76,8 +79,11 @@ __all__ = [
     "html_page",
     "http_error",
     "incomplete",
+    "jackfield_server",
+    "jackfield_server_in_thread",
     "json_reply",
     "json_response",
+    "make_app",
     "parallel_tool_calls",
     "play",
     "rate_limited",
@@ -87,6 +93,8 @@ __all__ = [
     "reset_before_headers",
     "response_events",
     "response_json",
+    "running",
+    "running_in_thread",
     "text_answer",
     "tool_call",
     "usage_json",
