@@ -2,7 +2,7 @@ import openai
 import orjson
 import pytest
 from httpx2 import Request, Response
-from jackfield.dialects.openai_errors import allowed_headers, envelope, reply
+from jackfield.dialects.openai_errors import envelope, reply
 from jackfield.errors import Detail, Kind, UpstreamError, invalid_request
 
 
@@ -54,6 +54,7 @@ def test_only_known_headers_travel():
         "x-ratelimit-remaining-tokens": "10",
         "x-acme-primary-used-percent": "81",
         "openai-processing-ms": "12",
+        "retry-after": "soon",
         "set-cookie": "a=b",
         "server": "nginx",
         "content-length": "3",
@@ -62,7 +63,9 @@ def test_only_known_headers_travel():
         "x-forwarded-for": "10.0.0.1",
         "x-ratelimit-reset": "1\r\nset-cookie: a=b",
     }
-    assert allowed_headers(upstream) == {
+    answer = reply(UpstreamError(Kind.RATE_LIMITED, "slow down", Detail(headers=upstream)), "")
+    assert answer.headers == {
+        "content-type": "application/json",
         "retry-after-ms": "250",
         "x-ratelimit-remaining-tokens": "10",
         "x-acme-primary-used-percent": "81",
