@@ -1,0 +1,45 @@
+"""Filling in what a schema declares as `default`, at every depth."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from .walk import Schema, View, is_list, is_map
+
+_FORMS: Mapping[str, type | tuple[type, ...]] = {
+    "object": Mapping,
+    "array": (list, tuple),
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+}
+
+
+def filled(value: Any, view: View) -> Any:
+    """Return a copy of `value` with every absent key that has a default.
+
+    A mapping that is absent and has no default of its own stays absent, whatever its keys declare.
+    """
+    if is_map(value):
+        return _mapping(value, view)
+    if is_list(value):
+        return [filled(item, view.item(index)) for index, item in enumerate(value)]
+    return value
+
+
+def _mapping(value: Mapping[str, Any], view: View) -> dict[str, Any]:
+    complete = dict(value)
+    for schema in view.schemas:
+        if _speaks_of(schema, value):
+            for key, part in schema.get("properties", {}).items():
+                if key not in complete and "default" in part:
+                    complete[key] = copy.deepcopy(part["default"])
+    return {key: filled(part, view.key(key)) for key, part in complete.items()}
+
+
+def _speaks_of(schema: Schema, value: Any) -> bool:
+    wanted = schema.get("type")
+    return not isinstance(wanted, str) or isinstance(value, _FORMS.get(wanted, object))

@@ -1,0 +1,97 @@
+"""Values of keys that hold a secret: written out, as `env:NAME`, or as `file:/path`.
+
+Inside a mapping that says `enabled: false` a secret that cannot be found is only warned about: what is off need not be
+complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import Problem
+from ..secret import Secret
+from . import paths
+from .document import Document
+from .walk import View, is_list, is_map
+
+LARGEST_FILE = 65_536
+"""A secret's file may have this many bytes."""
+
+
+class _NotFoundError(Exception):
+    """A reference leads nowhere; the arguments are what is wrong and how to mend it."""
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Turns the secrets in a document's data into `Secret`s, collecting what it cannot find in `problems`."""
+
+    document: Document
+    environ: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def resolve(self, value: Any, view: View, path: paths.Path = (), off: bool = False) -> Any:
+        """Return a copy of `value` whose secrets are resolved; one that is not found becomes an empty secret."""
+        if is_map(value):
+            off = off or value.get("enabled") is False
+            return {key: self.resolve(part, view.key(key), (*path, key), off) for key, part in value.items()}
+        if is_list(value):
+            return [self.resolve(part, view.item(index), (*path, index), off) for index, part in enumerate(value)]
+        if isinstance(value, str) and view.secret:
+            return self._secret(value, path, off)
+        return value
+
+    def _secret(self, written: str, path: paths.Path, off: bool) -> Secret:
+        try:
+            return Secret(_checked(self._look_up(written)))
+        except _NotFoundError as error:
+            message, fix = error.args
+            self.problems.append(self.document.problem(path, message, fix, warning=off))
+            return Secret("")
+
+    def _look_up(self, written: str) -> str:
+        if written.startswith("env:"):
+            return _from_environment(written.removeprefix("env:").strip(), self.environ)
+        if written.startswith("file:"):
+            base = self.document.path.parent if self.document.path else Path()
+            return _from_file(base / Path(written.removeprefix("file:").strip()).expanduser())
+        return written
+
+
+def _from_environment(name: str, environ: Mapping[str, str]) -> str:
+    value = environ.get(name)
+    if value is None:
+        raise _NotFoundError(f"the environment variable {name or '(no name)'} is not set", "set it before the start")
+    if not value.strip():
+        raise _NotFoundError(f"the environment variable {name} is empty", "give it a value before the start")
+    return value.strip()
+
+
+def _from_file(path: Path) -> str:
+    fix = "put the secret into that file, and nothing else"
+    try:
+        if path.exists() and not path.is_file():
+            raise _NotFoundError(f"{path} is no file", fix)
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        value = content.decode().strip()
+    except UnicodeDecodeError:
+        raise _NotFoundError(f"the file {path} is not UTF-8 text", fix) from None
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "not a path").lower()
+        raise _NotFoundError(f"the file {path} cannot be read: {reason}", fix) from None
+    if len(content) > LARGEST_FILE:
+        raise _NotFoundError(f"the file {path} is larger than {LARGEST_FILE} bytes", fix)
+    if not value:
+        raise _NotFoundError(f"the file {path} is empty", fix)
+    return value
+
+
+def _checked(value: str) -> str:
+    if any(ord(sign) < 32 or ord(sign) == 127 for sign in value):
+        message = "has a line break or another control character within"
+        raise _NotFoundError(message, "write the secret on one line, with nothing around it")
+    return value

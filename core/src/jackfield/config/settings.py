@@ -1,0 +1,142 @@
+"""The configuration as the program reads it: frozen, complete, with secrets that do not show themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from ..secret import Secret
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteManagement:
+    """Who may use the management API."""
+
+    allow_remote: bool
+    secret_key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAlias:
+    """A model asked for by a name that fits the pattern `match` is served by `model`; `effort` "" leaves it open."""
+
+    match: str
+    model: str
+    effort: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """How a credential is chosen."""
+
+    strategy: str
+    session_affinity: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes, time-outs in seconds; `max_streams` 0 is no limit. The schema describes each."""
+
+    max_body_bytes: int
+    max_header_bytes: int
+    max_event_bytes: int
+    max_streams: int
+    header_timeout: float
+    body_timeout: float
+    idle_timeout: float
+    connect_timeout: float
+    first_byte_timeout: float
+    stream_idle_timeout: float
+    handshake_hold: float
+    shutdown_grace: float
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSettings:
+    """Which installed plugins are used, by name; an empty `allow` allows all."""
+
+    disabled: tuple[str, ...]
+    allow: tuple[str, ...]
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration.
+
+    `path` is the file it came from, None without one; `missing` names sections of the file that no plugin knows; `data`
+    has every key, the plugins' too, deeply immutable.
+    """
+
+    host: str
+    port: int
+    api_keys: tuple[Secret, ...]
+    remote_management: RemoteManagement
+    debug: bool
+    log_format: str
+    request_log: bool
+    request_retry: int
+    disable_cooling: bool
+    proxy_url: str = field(repr=False)
+    model_aliases: tuple[ModelAlias, ...]
+    routing: Routing
+    limits: Limits
+    plugins: PluginSettings
+    data: Mapping[str, Any] = field(repr=False)
+    path: Path | None = None
+    missing: tuple[str, ...] = ()
+
+    def section(self, key: str) -> Any:
+        """Return the value of a top-level key, immutable and complete; None when absent and without a default."""
+        return self.data.get(key)
+
+
+def build(data: Mapping[str, Any], path: Path | None, missing: tuple[str, ...]) -> Settings:
+    """Return the settings out of complete, valid data whose secrets are resolved."""
+    frozen = freeze(data)
+    return Settings(
+        host=frozen["host"],
+        port=int(frozen["port"]),
+        api_keys=frozen["api-keys"],
+        remote_management=_record(RemoteManagement, frozen["remote-management"]),
+        debug=frozen["debug"],
+        log_format=frozen["log-format"],
+        request_log=frozen["request-log"],
+        request_retry=int(frozen["request-retry"]),
+        disable_cooling=frozen["disable-cooling"],
+        proxy_url=frozen["proxy-url"],
+        model_aliases=tuple(_record(ModelAlias, alias) for alias in frozen["model-aliases"]),
+        routing=_record(Routing, frozen["routing"]),
+        limits=_limits(frozen["limits"]),
+        plugins=_record(PluginSettings, frozen["plugins"]),
+        data=frozen,
+        path=path,
+        missing=missing,
+    )
+
+
+def freeze(value: Any) -> Any:
+    """Return a deeply immutable copy: mappings become read-only, lists tuples."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: freeze(part) for key, part in value.items()})
+    if isinstance(value, (list, tuple)):
+        return tuple(freeze(part) for part in value)
+    return value
+
+
+def _limits(data: Mapping[str, Any]) -> Limits:
+    numbers = {
+        name.replace("-", "_"): float(value) if name.endswith(("-timeout", "-hold", "-grace")) else int(value)
+        for name, value in data.items()
+    }
+    return Limits(**numbers)  # type: ignore[arg-type]  # the schema says which are whole numbers
+
+
+def _record(kind: type[T], data: Mapping[str, Any]) -> T:
+    names = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # only dataclasses are passed
+    return kind(**{name: data[name.replace("_", "-")] for name in names})
