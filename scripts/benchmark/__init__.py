@@ -1,0 +1,1 @@
+"""What the proxy costs, measured against a raw pass-through in the same run. `scripts/bench` starts it."""

@@ -1,0 +1,93 @@
+"""`scripts/bench` runs, prints its table, and leaves nothing behind. How fast anything is, is not judged here."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).resolve().parent.parent / "scripts" / "bench"
+MARK = "BENCH_TEST_MARK"
+
+
+def run(*arguments: str, mark: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(BENCH), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        env=os.environ | {MARK: mark},
+    )
+
+
+def marked_processes(mark: str) -> list[str]:
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"{MARK}={mark}".encode() in environment.read_bytes():
+                found.append((environment.parent / "cmdline").read_text())
+        except OSError:
+            continue
+    return found
+
+
+def test_the_reference_alone_gives_a_table_with_its_ratio(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+
+    done = run("--quick", "--scenario", "json", "--target", "reference", "--json", str(file))
+
+    assert done.returncode == 0, done.stderr
+    assert "| scenario | target | CPU ms/request |" in done.stdout
+    assert re.search(r"^\| json \| reference \| \d+\.\d+ \(1\.00×\) \|", done.stdout, re.MULTILINE), done.stdout
+    [measured] = json.loads(file.read_text())["runs"]
+    assert measured["figures"]["completed"] > 0
+    assert measured["figures"]["errors"] == 0
+    assert measured["problems"] == {}
+
+
+def test_a_paced_run_sees_every_event_of_every_stream_and_when_it_came(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+
+    done = run(
+        "--quick", "--scenario", "paced", "--target", "reference", "--requests", "6", "--open", "6", "--json", str(file)
+    )
+
+    assert done.returncode == 0, done.stderr
+    [measured] = json.loads(file.read_text())["runs"]
+    assert measured["figures"]["completed"] == 6
+    assert measured["figures"]["stalled"] == 0
+    assert measured["figures"]["delay_ms"] > 0
+    assert "event delay ms" in done.stdout
+
+
+def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
+    done = run("--scenario", "jsonn")
+
+    assert done.returncode == 2
+    assert "messages-paced" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds leftover processes by /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals) -> None:
+    mark = uuid.uuid4().hex
+    bench = subprocess.Popen(
+        [sys.executable, str(BENCH), "--scenario", "paced", "--target", "reference", "--seconds", "60"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {MARK: mark},
+    )
+    with bench:
+        while len(marked_processes(mark)) < 3:
+            assert bench.poll() is None
+        bench.send_signal(number)
+        assert bench.wait(20) == 130
+    assert marked_processes(mark) == []
