@@ -83,6 +83,7 @@ class Kind(Enum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    REQUEST_TIMEOUT = "request_timeout"
     MODEL_NOT_FOUND = "model_not_found"
     CONFLICT = "conflict"
     TOO_LARGE = "too_large"
@@ -120,6 +121,7 @@ _TABLE: Mapping[Kind, Words] = {
     Kind.NOT_FOUND: _words(404, _INVALID, None, "not_found_error"),
     Kind.METHOD_NOT_ALLOWED: _words(405, _INVALID, None, "invalid_request_error"),
     Kind.MODEL_NOT_FOUND: _words(404, _INVALID, "model_not_found", "not_found_error"),
+    Kind.REQUEST_TIMEOUT: _words(408, _INVALID, None, "timeout_error"),
     Kind.CONFLICT: _words(409, _INVALID, None, "conflict_error"),
     Kind.TOO_LARGE: _words(413, _INVALID, None, "request_too_large"),
     Kind.UPGRADE_REQUIRED: _words(426, _INVALID, "upgrade_required", "invalid_request_error"),
@@ -168,7 +170,7 @@ class Detail:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class RequestFailed(JackfieldError):
+class RequestFailed(JackfieldError):  # noqa: N818  # it says what happened to the request
     """One request ends here. The dialect of the client turns it into that dialect's envelope."""
 
     def __init__(self, kind: Kind, message: str, detail: Detail | None = None) -> None:

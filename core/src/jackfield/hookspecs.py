@@ -1,8 +1,9 @@
 """Every hook a plugin may implement. This file is the contract; `docs/hooks.md` is generated from it.
 
-Hooks wire things together at start-up and reload, a handful per request, never per chunk. A plugin implements what it needs
-and leaves the rest out; an implementation may leave out arguments it does not use. Unless a hook says otherwise, a plugin that raises is
-logged with its name, marked broken in `jackfield plugins` and `/readyz`, and the others go on.
+Hooks wire things together at start-up and reload, a handful per request, never per chunk. A plugin implements what it
+needs and leaves the rest out; an implementation may leave out arguments it does not use. Unless a hook says
+otherwise, a plugin that raises is logged with its name, marked broken in `jackfield plugins` and `/readyz`, and the
+others go on.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def config_schema() -> dict[str, Any]:
     """Return a JSON Schema (2020-12, `type: object`) whose `properties` are the plugin's own top-level keys.
 
     Called once, before the configuration is read. Mark a key that holds a secret with `"x-secret": true`: it may then
-    be written as `env:NAME` or `file:/path`, reaches the plugin as a `Secret`, and is masked wherever it is shown. `default`
-    values are filled in. Two plugins that claim one key are both refused.
+    be written as `env:NAME` or `file:/path`, reaches the plugin as a `Secret`, and is masked wherever it is shown.
+    `default` values are filled in. Two plugins that claim one key are both refused.
     """
     raise NotImplementedError
 
@@ -79,9 +80,10 @@ def synthesize_auth(config: Settings) -> Iterable[Credential]:
 def resolve_creds(credential: Credential, request: RequestInfo) -> Endpoint | Awaitable[Endpoint | None] | None:
     """Return the key and the URL, as a pair from one place, that this credential calls with; None: not mine.
 
-    Called per attempt, plugins in order of name; the first answer that is not None wins, and an awaitable is awaited (a login may need a
-    refresh). Raise an `UpstreamError` of kind `UPSTREAM_AUTH` when the credential cannot be used: the next one is tried.
-    With no answer at all, the credential's own attributes `api_key` and `base_url` are used, together or not at all.
+    Called per attempt, plugins in order of name; the first answer that is not None wins, and an awaitable is awaited
+    (a login may need a refresh). Raise an `UpstreamError` of kind `UPSTREAM_AUTH` when the credential cannot be used:
+    the next one is tried. With no answer at all, the credential's own attributes `api_key` and `base_url` are used,
+    together or not at all.
     """
     raise NotImplementedError
 
@@ -92,8 +94,8 @@ def choose_credential(
 ) -> Credential | Awaitable[Credential | None] | None:
     """Return the candidate to try first; None leaves it to the configured strategy.
 
-    Called once per request, plugins in order of name, with the candidates in the strategy's order; the first answer wins. An answer that is
-    not among the candidates is ignored with a warning.
+    Called once per request, plugins in order of name, with the candidates in the strategy's order; the first answer
+    wins. An answer that is not among the candidates is ignored with a warning.
     """
     raise NotImplementedError
 
@@ -102,8 +104,8 @@ def choose_credential(
 def on_request_complete(record: CompletionRecord) -> None:
     """See what became of an attempt (`record.scope == "attempt"`) and of the whole request (`"request"`).
 
-    Called from a queue, after the client has its answer, once per attempt and once per request, also when the client left. It
-    can alter nothing; if the queue (10,000 records) is full, records are dropped and counted.
+    Called from a queue, after the client has its answer, once per attempt and once per request, also when the client
+    left. It can alter nothing; if the queue (10,000 records) is full, records are dropped and counted.
     """
     raise NotImplementedError
 

@@ -1,7 +1,7 @@
 """Server-sent events: bytes to events and back. Sans-io and incremental; a cut anywhere changes nothing.
 
-Accepts what relays really send: LF, CRLF or CR, comments, a byte order mark, a missing `event:` line (the type is in the
-data), several data lines, a last event without its blank line.
+Accepts what relays really send: LF, CRLF or CR, comments, a byte order mark, a missing `event:` line (the type is in
+the data), several data lines, a last event without its blank line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _BOM = b"\xef\xbb\xbf"
 _TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]*)"')
 
 
-class EventTooLarge(ValueError):
+class EventTooLargeError(ValueError):
     """One event is larger than the limit given to the splitter."""
 
 
@@ -109,7 +109,7 @@ class Splitter:
         self._max = max_event
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """Return the events that `chunk` completes. Raises EventTooLarge."""
+        """Return the events that `chunk` completes. Raises EventTooLargeError."""
         buffer = self._rest + chunk if self._rest else chunk
         if self._first:
             if len(buffer) < len(_BOM) and _BOM.startswith(buffer):
@@ -123,7 +123,7 @@ class Splitter:
             blocks = buffer.split(b"\n\n")
             self._rest = blocks.pop()
         if len(self._rest) > self._max:
-            raise EventTooLarge(f"an event of the stream is larger than {self._max} bytes")
+            raise EventTooLargeError(f"an event of the stream is larger than {self._max} bytes")
         return [Event.parse(block) for block in blocks if block.strip(b"\r\n")]
 
     def _split_any(self, buffer: bytes) -> list[bytes]:

@@ -1,0 +1,169 @@
+"""An upstream's answer, held back until it is worth showing, metered, and always brought to a proper end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from .completion import TERMINAL, AttemptAccount
+from .dialects import failures
+from .errors import Kind, UpstreamError
+from .executor import EventStream
+from .sse import Event
+
+HANDSHAKE = frozenset(
+    {
+        "response.created",
+        "response.in_progress",
+        "response.queued",
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.reasoning_summary_part.added",
+    }
+)
+"""Events that show nothing to anybody yet. While only these have come, another upstream can still take over."""
+
+
+class Answer:
+    """The events of one upstream's answer, in batches, ending with exactly one terminal event.
+
+    A stream that is cut, that falls silent or that reports an `error` ends in a `response.failed` made here, because
+    that is the only failure every client understands. `failure` tells afterwards what it was.
+    """
+
+    def __init__(self, stream: EventStream, books: AttemptAccount, *, provider: str, credential: str) -> None:
+        self._stream = stream
+        self._batches = aiter(stream)
+        self._books = books
+        self._held: list[Event] = []
+        self._pending: asyncio.Task[list[Event]] | None = None
+        self._created: Event | None = None
+        self._last: Event | None = None
+        self._over = False
+        self.provider = provider
+        self.credential = credential
+        self.failure: UpstreamError | None = None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The upstream's response headers."""
+        return self._stream.headers
+
+    async def begin(self, hold: float) -> None:
+        """Read up to the first content, at most `hold` seconds beyond the first event (0: no limit).
+
+        Raises UpstreamError when the stream fails or ends before any content; the upstream is then closed already.
+        """
+        try:
+            self._take(await self._next())
+            if hold and not self._decided():
+                await self._wait(hold)
+            while not self._decided() and self._pending is None:
+                self._take(await self._next())
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def _next(self) -> list[Event]:
+        try:
+            return await anext(self._batches)
+        except StopAsyncIteration:
+            raise UpstreamError(Kind.STREAM_CUT, "the upstream's stream ended before any answer") from None
+
+    async def _wait(self, seconds: float) -> None:
+        """Read on for a while. A read still under way at its end is not cancelled: that would break the stream it reads."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while not self._decided() and (left := deadline - loop.time()) > 0:
+            self._pending = loop.create_task(self._next())
+            done, _ = await asyncio.wait({self._pending}, timeout=left)
+            if done:
+                task, self._pending = self._pending, None
+                self._take(task.result())
+
+    def _take(self, events: list[Event]) -> None:
+        """Hold a batch back; raise the failure it brings, if nothing was shown before it."""
+        self._books.meter.see(events)
+        for event in events:
+            if event.type in ("response.failed", "error") and not self._decided():
+                raise failures.from_response(event.json())
+            self._held.append(event)
+
+    def _decided(self) -> bool:
+        """True when something was received that a client can see."""
+        return any(event.type.startswith("response.") and event.type not in HANDSHAKE for event in self._held)
+
+    def __aiter__(self) -> AsyncIterator[list[Event]]:
+        return self
+
+    async def __anext__(self) -> list[Event]:
+        """Return the next events; after the terminal one the answer is over and the upstream closed."""
+        if self._over:
+            raise StopAsyncIteration
+        if self._held:
+            events, self._held = self._held, []
+        else:
+            events = await self._read()
+        if self._created is None:
+            self._created = events[0]
+        self._last = events[-1]
+        if self._ends(events):
+            await self._finish()
+        return events
+
+    async def _read(self) -> list[Event]:
+        """Return the next batch, or the failure that took its place."""
+        try:
+            if self._pending is not None:
+                task, self._pending = self._pending, None
+                events = await task
+            else:
+                events = await anext(self._batches)
+        except StopAsyncIteration:
+            return [self._failed(UpstreamError(Kind.STREAM_CUT, "upstream stream closed before response.completed"))]
+        except UpstreamError as error:
+            return [self._failed(error)]
+        self._books.meter.see(events)
+        return events
+
+    def _ends(self, events: list[Event]) -> bool:
+        """Note how the answer ends, and drop what follows. An `error` event becomes a `response.failed`."""
+        for place, event in enumerate(events):
+            if event.type == "error":
+                events[place:] = [self._failed(failures.from_response(event.json()))]
+                return True
+            if event.type in TERMINAL:
+                if event.type == "response.failed" and self.failure is None:
+                    self.failure = failures.from_response(event.json())
+                del events[place + 1 :]
+                return True
+        return False
+
+    def _failed(self, error: UpstreamError) -> Event:
+        """Return the `response.failed` that tells of an error, continuing the response that was begun."""
+        self.failure = error
+        begun = self._created.json().get("response") if self._created is not None else None
+        response: dict[str, Any] = {
+            "object": "response",
+            "output": [],
+            **(begun if isinstance(begun, dict) else {}),
+            "status": "failed",
+            "error": {"code": error.code or "server_error", "message": error.message},
+        }
+        number = self._last.json().get("sequence_number") if self._last is not None else None
+        following = number + 1 if isinstance(number, int) else 0
+        return Event.of({"type": "response.failed", "sequence_number": following, "response": response})
+
+    async def _finish(self) -> None:
+        self._over = True
+        await self._stream.aclose()
+
+    async def aclose(self) -> None:
+        """Close the upstream now, wherever the answer stands."""
+        self._over = True
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.cancel()
+            await asyncio.gather(pending, return_exceptions=True)
+        await self._stream.aclose()

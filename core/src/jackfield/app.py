@@ -1,0 +1,101 @@
+"""Putting the house together: configuration, plugins, runtime, routes, and what starts and stops with the server."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from quart import Quart
+
+from . import logs, runtime
+from .bootstrap import Prepared, prepare
+from .clock import SystemClock
+from .config import find
+from .config.settings import Limits, Settings
+from .dialects.base import Dialect
+from .dialects.responses import ResponsesDialect
+from .host import Host
+from .observers import Observers
+from .routes import client, replies
+from .routes.ingress import ASGIApp, Ingress
+from .types import Clock
+from .upstream import UpstreamClient
+from .upstream.transport import Timeouts
+
+logger = logging.getLogger("jackfield")
+
+EXTENSION = "jackfield"
+"""Where a Quart app keeps its `Host`, under `app.extensions`."""
+
+
+def create_app(
+    config: str | Path | None = None, *, plugins: Mapping[str, object] | None = None, clock: Clock | None = None
+) -> Quart:
+    """Return the proxy as a Quart app, for any ASGI server.
+
+    `config` names the configuration file; None looks where the command line does (`JACKFIELD_CONFIG`,
+    `./config.yaml`) and goes without a file if there is none. `plugins` are plugin objects by name beside the
+    installed ones. Raises ConfigError or PluginError.
+    """
+    path = Path(config) if config is not None else find(None, os.environ)
+    return build(prepare(path, plugins), clock or SystemClock())
+
+
+def build(prepared: Prepared, clock: Clock) -> Quart:
+    """Return the app of a checked configuration."""
+    settings, plugins = prepared.settings, prepared.plugins
+    logs.configure(settings)
+    _announce(prepared)
+    host = Host(clock, UpstreamClient(_timeouts(settings.limits)))
+    host.install(runtime.build(settings, plugins, host))
+    observers = Observers(plugins)
+    app = Quart("jackfield", static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.limits.max_body_bytes,
+        BODY_TIMEOUT=settings.limits.body_timeout or None,
+        RESPONSE_TIMEOUT=None,
+    )
+    app.extensions[EXTENSION] = host
+    replies.install(app)
+    served = dialects()
+    app.register_blueprint(client.blueprint(host, plugins, tuple(served)))
+    for blueprint in plugins.blueprints():
+        app.register_blueprint(blueprint)
+
+    @app.before_serving
+    async def start() -> None:
+        observers.start()
+        await plugins.startup(host)
+
+    @app.after_serving
+    async def stop() -> None:
+        await plugins.shutdown(host)
+        await observers.stop()
+        await host.upstream.aclose()
+
+    ingress = Ingress(cast("ASGIApp", app.asgi_app), served, host, plugins, observers)
+    app.asgi_app = ingress  # type: ignore[method-assign, assignment]  # Quart's documented place for middleware
+    return app
+
+
+def dialects() -> dict[str, Dialect]:
+    """Return the dialect of each route that carries answers."""
+    return {"/v1/responses": ResponsesDialect()}
+
+
+def _timeouts(limits: Limits) -> Timeouts:
+    return Timeouts(
+        connect=limits.connect_timeout, first_byte=limits.first_byte_timeout, idle=limits.stream_idle_timeout
+    )
+
+
+def _announce(prepared: Prepared) -> None:
+    """Say what a new operator would otherwise wonder about."""
+    settings: Settings = prepared.settings
+    if settings.path is None:
+        logger.warning("no configuration file: serving the built-in providers on %s only", settings.host)
+    for problem in prepared.warnings:
+        logger.warning("%s: %s", settings.path, problem)

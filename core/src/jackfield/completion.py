@@ -1,0 +1,170 @@
+"""Metering: what one request cost and how fast it was, told exactly once per attempt and once per request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .sse import Event
+from .types import Clock, CompletionRecord, Scope, Usage
+
+OUTPUT = frozenset(
+    {
+        "response.output_text.delta",
+        "response.refusal.delta",
+        "response.function_call_arguments.delta",
+        "response.custom_tool_call_input.delta",
+        "response.reasoning_summary_text.delta",
+        "response.reasoning_text.delta",
+        "response.code_interpreter_call_code.delta",
+        "response.mcp_call_arguments.delta",
+    }
+)
+"""Events that carry output tokens."""
+
+WHOLE = frozenset({"response.output_item.done"})
+"""Events that carry output when a relay sends no deltas."""
+
+TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
+"""Events that end a stream."""
+
+Emit = Callable[[CompletionRecord], None]
+
+
+class Meter:
+    """Watches the events of one attempt: when output came, how often, and what the upstream counted."""
+
+    __slots__ = ("_clock", "first_output", "last_output", "outputs", "terminal", "usage")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.first_output: float | None = None
+        self.last_output: float | None = None
+        self.outputs = 0
+        self.usage = Usage()
+        self.terminal: Event | None = None
+
+    def see(self, events: Sequence[Event]) -> None:
+        """Take in events that have just arrived. Only the terminal one is parsed."""
+        now = self._clock.monotonic()
+        for event in events:
+            kind = event.type
+            if kind in OUTPUT:
+                self._output(now)
+            elif kind in WHOLE:
+                if not self.outputs:
+                    self._output(now)
+            elif kind in TERMINAL:
+                self.terminal = event
+                self.usage = usage_of(event.json().get("response"))
+
+    def _output(self, now: float) -> None:
+        self.outputs += 1
+        self.last_output = now
+        if self.first_output is None:
+            self.first_output = now
+
+
+class Account:
+    """The books of one request. Each attempt is opened and closed here; the request is closed last, and only once."""
+
+    def __init__(self, clock: Clock, emit: Emit, *, request_id: str, dialect: str) -> None:
+        self._clock = clock
+        self._emit = emit
+        self._started = clock.monotonic()
+        self._last: AttemptAccount | None = None
+        self._closed = False
+        self._asked = ""
+        self._streaming = False
+        self._dialect = dialect
+        self.request_id = request_id
+        self.client = ""
+        self.attempts = 0
+
+    def asked(self, model: str, *, streaming: bool) -> None:
+        """Note what the client wants, once its request is understood."""
+        self._asked = model
+        self._streaming = streaming
+
+    def attempt(self, provider: str, model: str, credential: str) -> AttemptAccount:
+        """Open the books of the next attempt."""
+        self.attempts += 1
+        names = {"provider": provider, "model": model, "credential": credential, "attempt": self.attempts}
+        self._last = AttemptAccount(self, Meter(self._clock), names, self._clock.monotonic())
+        return self._last
+
+    def close(self, status: int, error: str = "") -> None:
+        """Tell what became of the request: the status towards the client, the error's kind ("" for success).
+
+        An attempt still open is closed with the same verdict. A second call says nothing.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        last = self._last
+        if last is None:
+            names = {"provider": "", "model": self._asked, "credential": "", "attempt": 0}
+            self._tell("request", Meter(self._clock), names, self._started, status, error)
+            return
+        last.close(status, error)
+        self._tell("request", last.meter, last.names, self._started, status, error)
+
+    def _tell(
+        self, scope: Scope, meter: Meter, names: Mapping[str, Any], started: float, status: int, error: str
+    ) -> None:
+        self._emit(
+            CompletionRecord(
+                scope=scope,
+                status=status,
+                error=error,
+                started=started,
+                ended=self._clock.monotonic(),
+                measured_at=self._clock.now(),
+                first_output=meter.first_output,
+                last_output=meter.last_output,
+                outputs=meter.outputs,
+                usage=meter.usage,
+                request_id=self.request_id,
+                dialect=self._dialect,
+                client=self.client,
+                streaming=self._streaming,
+                **names,
+            )
+        )
+
+
+class AttemptAccount:
+    """The books of one attempt."""
+
+    def __init__(self, account: Account, meter: Meter, names: Mapping[str, Any], started: float) -> None:
+        self._account = account
+        self._started = started
+        self._closed = False
+        self.meter = meter
+        self.names = names
+
+    def close(self, status: int, error: str = "") -> None:
+        """Tell what became of the attempt; a second call says nothing."""
+        if not self._closed:
+            self._closed = True
+            self._account._tell("attempt", self.meter, self.names, self._started, status, error)
+
+
+def usage_of(response: object) -> Usage:
+    """Return the token counts of a response object; what is missing or no number counts as 0."""
+    usage = response.get("usage") if isinstance(response, dict) else None
+    if not isinstance(usage, dict):
+        return Usage()
+    inputs, outputs = usage.get("input_tokens_details"), usage.get("output_tokens_details")
+    return Usage(
+        input=_count(usage, "input_tokens"),
+        output=_count(usage, "output_tokens"),
+        cached=_count(inputs, "cached_tokens"),
+        cache_write=_count(inputs, "cache_write_tokens"),
+        reasoning=_count(outputs, "reasoning_tokens"),
+    )
+
+
+def _count(table: object, key: str) -> int:
+    value = table.get(key) if isinstance(table, dict) else None
+    return max(0, int(value)) if isinstance(value, int | float) and abs(value) < 1e15 else 0

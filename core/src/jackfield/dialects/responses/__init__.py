@@ -1,0 +1,34 @@
+"""The OpenAI Responses dialect: what clients and upstreams both speak, so that bytes pass through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...errors import RequestFailed
+from .. import openai_errors
+from ..base import Collector, ErrorReply, Parsed, StreamWriter
+from .answer import ResponseCollector
+from .request import parse
+from .stream import Passthrough
+
+
+class ResponsesDialect:
+    """`POST /v1/responses`."""
+
+    name = "responses"
+
+    def parse(self, body: bytes, headers: Mapping[str, str]) -> Parsed:
+        """Read a Responses request. Raises ClientError naming the place that is wrong."""
+        return parse(body, headers)
+
+    def writer(self, parsed: Parsed) -> StreamWriter:
+        """Return the writer that sends events on as they are."""
+        return Passthrough()
+
+    def collector(self, parsed: Parsed) -> Collector:
+        """Return the collector that gives the response object."""
+        return ResponseCollector(parsed.model)
+
+    def error(self, failure: RequestFailed, request_id: str) -> ErrorReply:
+        """Return the OpenAI error envelope."""
+        return openai_errors.reply(failure, request_id)

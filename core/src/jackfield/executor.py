@@ -1,0 +1,47 @@
+"""What carries out a request: an executor opens one upstream call and gives back its events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from .sse import Event
+from .types import Endpoint, UpstreamCall
+
+if TYPE_CHECKING:
+    from .host import Host
+
+
+class EventStream(Protocol):
+    """The events of one answer, in batches: all that had arrived when it was asked.
+
+    Iterating raises UpstreamError when the upstream falls silent or breaks off; an end without a terminal event is
+    the reader's to judge.
+    """
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The upstream's response headers, names in lower case."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[list[Event]]:
+        """Return the iterator over batches; no batch is empty."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the upstream's connection now, wherever the stream stands. May be called twice."""
+        ...
+
+
+class Executor(Protocol):
+    """Carries out calls for the providers it was registered for."""
+
+    async def open(self, call: UpstreamCall, endpoint: Endpoint) -> EventStream:
+        """Send the call and return its stream once the upstream has answered with success.
+
+        Raises UpstreamError for everything else, so that the next credential can be tried.
+        """
+        ...
+
+
+ExecutorFactory = Callable[["Host"], Executor]

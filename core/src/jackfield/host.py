@@ -1,0 +1,42 @@
+"""What a plugin may use of the house while it runs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from .types import Clock
+
+if TYPE_CHECKING:
+    from .config.settings import Settings
+    from .runtime import Runtime
+    from .upstream import UpstreamClient
+
+
+class Host:
+    """Handed to executors, `startup` and `shutdown`. `settings` is always the configuration in force."""
+
+    def __init__(self, clock: Clock, upstream: UpstreamClient) -> None:
+        self.clock = clock
+        self.upstream = upstream
+        self._runtime: Runtime | None = None
+
+    @property
+    def runtime(self) -> Runtime:
+        """What is in force now: settings, models, credentials, executors. Replaced as a whole at a reload."""
+        if self._runtime is None:
+            raise RuntimeError("the host has no runtime before the app is built")
+        return self._runtime
+
+    def install(self, runtime: Runtime) -> None:
+        """Put a runtime in force."""
+        self._runtime = runtime
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration in force."""
+        return self.runtime.settings
+
+    def logger(self, name: str) -> logging.Logger:
+        """Return the logger of a plugin; what it writes goes where the server's log goes."""
+        return logging.getLogger(f"jackfield.plugin.{name}")

@@ -1,0 +1,158 @@
+"""The journey of one request, from its model's name to an upstream that has begun to answer.
+
+The one loop is over attempts. It is closed before the first content: from then on the answer belongs to one upstream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .answer import Answer
+from .completion import Account, AttemptAccount
+from .dialects.base import Parsed
+from .errors import ClientError, Kind, Unavailable, UpstreamError
+from .plugins import Plugins
+from .registry import Route
+from .runtime import Runtime
+from .secret import Secret
+from .types import Credential, Endpoint, Model, RequestInfo, UpstreamCall
+
+FOREIGN = "claude-*"
+"""Names of another vendor's models, which clients of the Messages API send; the providers' defaults serve them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A client's request on its way: understood, its client known."""
+
+    id: str
+    dialect: str
+    client: str
+    parsed: Parsed
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where a request may go: the route of its model, the effort an alias asks for, the credentials in order."""
+
+    route: Route
+    effort: str | None
+    info: RequestInfo
+    candidates: Sequence[Credential]
+
+
+async def open_answer(request: Request, runtime: Runtime, plugins: Plugins, account: Account) -> Answer:
+    """Return an upstream's answer whose first content has arrived.
+
+    Raises ClientError for what no upstream could serve, Unavailable when none is left, and the last UpstreamError
+    otherwise.
+    """
+    plan = await _plan(request, runtime, plugins)
+    failure: UpstreamError | None = None
+    for credential in plan.candidates[: 1 + runtime.settings.request_retry]:
+        books = account.attempt(credential.provider, plan.route.model, credential.id)
+        try:
+            return await _attempt(request, plan, credential, runtime, plugins, books)
+        except UpstreamError as error:
+            books.close(error.openai_status, error.kind.value)
+            failure = error
+            if not error.kind.failover:
+                break
+    assert failure is not None  # noqa: S101  # a plan has at least one candidate
+    raise failure
+
+
+async def _plan(request: Request, runtime: Runtime, plugins: Plugins) -> Plan:
+    name, effort = _aliased(request.parsed.model, runtime)
+    route = _route(name, request.dialect, runtime)
+    info = RequestInfo(
+        request.id, request.dialect, route.model, request.parsed.stream, request.client, request.parsed.session
+    )
+    candidates = runtime.selector.order(runtime.credentials, route)
+    if not candidates:
+        raise Unavailable(Kind.UNAVAILABLE, f"no credential serves the model {request.parsed.model!r} at the moment")
+    choice = await plugins.choose_credential(candidates, info)
+    if choice is not None:
+        candidates = [choice, *(candidate for candidate in candidates if candidate is not choice)]
+    return Plan(route, effort, info, candidates)
+
+
+def _aliased(name: str, runtime: Runtime) -> tuple[str, str | None]:
+    """Return what `model-aliases` makes of a name, and the effort of the alias."""
+    for alias in runtime.settings.model_aliases:
+        if fnmatchcase(name, alias.match):
+            return alias.model, alias.effort or None
+    return name, None
+
+
+def _route(name: str, dialect: str, runtime: Runtime) -> Route:
+    route = runtime.registry.resolve(name)
+    if route is None and dialect == "messages" and fnmatchcase(name, FOREIGN):
+        route = runtime.registry.fallback()
+    if route is not None:
+        return route
+    if not runtime.credentials:
+        raise Unavailable(Kind.UNAVAILABLE, _nobody(runtime))
+    raise ClientError(Kind.MODEL_NOT_FOUND, _unknown(name, runtime))
+
+
+def _nobody(runtime: Runtime) -> str:
+    """Say why nobody can serve: the operator reads this through a client's error."""
+    if missing := runtime.settings.missing:
+        return f"no provider can serve: no installed plugin knows the configuration's {', '.join(missing)}"
+    return "no provider is configured; see config.example.yaml, or 'jackfield plugins' for what is installed"
+
+
+def _unknown(name: str, runtime: Runtime) -> str:
+    missing = runtime.settings.missing
+    hint = f"; no installed plugin knows the configuration's {', '.join(missing)}" if missing else ""
+    return f"the model {name!r} is not served by any provider here; GET /v1/models lists those that are{hint}"
+
+
+async def _attempt(
+    request: Request,
+    plan: Plan,
+    credential: Credential,
+    runtime: Runtime,
+    plugins: Plugins,
+    books: AttemptAccount,
+) -> Answer:
+    endpoint = await plugins.resolve_creds(credential, plan.info) or own_endpoint(credential)
+    if endpoint is None:
+        raise UpstreamError(
+            Kind.UPSTREAM_AUTH, f"credential {credential.id} has no key and base-url of its own, and no plugin has them"
+        )
+    if not endpoint.proxy_url:
+        endpoint = replace(endpoint, proxy_url=runtime.settings.proxy_url)
+    model = plan.route.providers[credential.provider]
+    defaults = plan.route.defaults[credential.provider]
+    effort = model.effort or plan.effort
+    body = _body(request.parsed.body, model, effort, defaults.effort if defaults else None)
+    call = UpstreamCall(plan.info, body, request.headers)
+    stream = await runtime.executors[credential.provider].open(call, endpoint)
+    answer = Answer(stream, books, provider=credential.provider, credential=credential.id)
+    await answer.begin(runtime.settings.limits.handshake_hold if request.parsed.stream else 0)
+    return answer
+
+
+def own_endpoint(credential: Credential) -> Endpoint | None:
+    """Return the pair of key and URL that a credential's attributes hold; None unless both are there."""
+    key, url = credential.attributes.get("api_key"), credential.attributes.get("base_url")
+    if not key or not url:
+        return None
+    secret = key if isinstance(key, Secret) else Secret(key)
+    proxy = credential.attributes.get("proxy_url") or ""
+    return Endpoint(str(url), secret, proxy_url=proxy.reveal() if isinstance(proxy, Secret) else proxy)
+
+
+def _body(body: Mapping[str, Any], model: Model, effort: str | None, default: str | None) -> dict[str, Any]:
+    """Return the request with the upstream's model name and effort: the name's, the request's or the default."""
+    reasoning = body.get("reasoning")
+    reasoning = reasoning if isinstance(reasoning, Mapping) else {}
+    wanted = effort or reasoning.get("effort") or default
+    named = {**body, "model": model.upstream or model.id}
+    return {**named, "reasoning": {**reasoning, "effort": wanted}} if wanted else named

@@ -1,0 +1,131 @@
+"""One HTTP exchange with a client over ASGI: request read within limits, answer written, leaving noticed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+from ..dialects.base import ErrorReply
+from ..errors import ClientError, Detail, Kind
+
+Message = MutableMapping[str, Any]
+
+
+class ClientGone(Exception):  # noqa: N818  # not an error: clients leave
+    """The client closed the connection; there is nobody left to answer."""
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(
+        self,
+        scope: Mapping[str, Any],
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._started = False
+        self._watcher: asyncio.Task[None] | None = None
+        self._gone = False
+
+    def require_post(self) -> None:
+        """Raise ClientError (405) for any other method."""
+        if self._scope["method"] != "POST":
+            raise ClientError(
+                Kind.METHOD_NOT_ALLOWED,
+                f"{self._scope['path']} takes POST, not {self._scope['method']}",
+                Detail(headers={"allow": "POST"}),
+            )
+
+    def headers(self) -> dict[str, str]:
+        """Return the request's headers, names in lower case; of a repeated header the values joined by a comma."""
+        found: dict[str, str] = {}
+        for name, value in self._scope["headers"]:
+            key, text = str(name, "latin-1").lower(), str(value, "latin-1")
+            found[key] = f"{found[key]}, {text}" if key in found else text
+        return found
+
+    async def body(self, limit: int, seconds: float) -> bytes:
+        """Return the request's body. Raises ClientError: 413 past `limit` bytes, 408 past `seconds` (0: none)."""
+        try:
+            async with asyncio.timeout(seconds or None):
+                return await self._body(limit)
+        except TimeoutError:
+            raise ClientError(
+                Kind.REQUEST_TIMEOUT, f"the request's body did not arrive within {seconds:g} s (limits.body-timeout)"
+            ) from None
+
+    async def _body(self, limit: int) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size > limit:
+                raise ClientError(
+                    Kind.TOO_LARGE, f"the request's body is larger than {limit} bytes (limits.max-body-bytes)"
+                )
+            pieces.append(piece)
+            more = message.get("more_body", False)
+        return b"".join(pieces)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Cancel what runs inside when the client leaves, and raise ClientGone in its place."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # an ASGI app runs in a task
+        self._watcher = asyncio.get_running_loop().create_task(self._watch(task))
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self._gone:
+                raise
+            task.uncancel()
+            raise ClientGone from None
+        finally:
+            self.end()
+
+    async def _watch(self, task: asyncio.Task[Any]) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._gone = True
+        task.cancel()
+
+    def end(self) -> None:
+        """Stop watching."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            self._watcher = None
+
+    async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        """Send the status line and the headers."""
+        self._started = True
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def write(self, data: bytes) -> None:
+        """Send a piece of the body; waits while the client is slow to read."""
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def finish(self) -> None:
+        """End the body."""
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Send a whole answer."""
+        await self.start(status, {**headers, "content-length": str(len(body))})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def fail(self, reply: ErrorReply) -> None:
+        """Send an error, if nothing was sent before it."""
+        if not self._started and not self._gone:
+            await self.send(reply.status, reply.headers, reply.body)

@@ -1,0 +1,177 @@
+"""The client routes that carry answers, as an ASGI application in front of Quart.
+
+Quart's request context costs more than the rest of a short request together, so these routes do without it.
+Everything else goes through to Quart.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from .. import pipeline
+from ..answer import Answer
+from ..completion import Account
+from ..dialects import failures
+from ..dialects.base import Dialect, Parsed
+from ..errors import ClientError, Detail, Kind, RequestFailed, Unavailable
+from ..host import Host
+from ..observers import Observers
+from ..plugins import Plugins
+from ..runtime import Runtime
+from .exchange import ClientGone, Exchange
+
+logger = logging.getLogger("jackfield.request")
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_STREAM_HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+}
+
+_STAYS = frozenset(
+    {
+        "authorization",
+        "x-api-key",
+        "x-goog-api-key",
+        "proxy-authorization",
+        "cookie",
+        "host",
+        "connection",
+        "keep-alive",
+    }
+    | {"te", "trailer", "transfer-encoding", "upgrade", "content-length", "content-type", "content-encoding", "expect"}
+)
+"""Headers of a client that no executor ever sees: credentials, cookies, and what belongs to this connection alone."""
+
+
+class Ingress:
+    """Serves `POST` on the dialects' routes; hands every other scope to `inner`."""
+
+    def __init__(
+        self, inner: ASGIApp, dialects: Mapping[str, Dialect], host: Host, plugins: Plugins, observers: Observers
+    ) -> None:
+        self._inner = inner
+        self._dialects = dialects
+        self._host = host
+        self._plugins = plugins
+        self._observers = observers
+        self._open = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope."""
+        kind = scope["type"]
+        dialect = self._dialects.get(scope["path"]) if kind != "lifespan" else None
+        if dialect is None:
+            await self._inner(scope, receive, send)
+        elif kind == "websocket":
+            await _refuse_upgrade(dialect, receive, send)
+        else:
+            await self._serve(dialect, scope, receive, send)
+
+    async def _serve(self, dialect: Dialect, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request to its end, whatever that is; its record is written once."""
+        exchange = Exchange(scope, receive, send)
+        account = Account(
+            self._host.clock, self._observers.emit, request_id=f"req_{uuid.uuid4().hex}", dialect=dialect.name
+        )
+        self._open += 1
+        try:
+            await self._answer(dialect, exchange, account)
+        except RequestFailed as failure:
+            account.close(_status(dialect, failure), failure.kind.value)
+            await exchange.fail(dialect.error(failure, account.request_id))
+        except ClientGone:
+            account.close(Kind.CLIENT_GONE.words.status, Kind.CLIENT_GONE.value)
+        except Exception:  # our own fault: the client gets an error of its dialect, the log the traceback
+            logger.exception("request %s failed", account.request_id)
+            account.close(500, Kind.INTERNAL.value)
+            fault = RequestFailed(Kind.INTERNAL, f"the proxy failed; its log tells why ({account.request_id})")
+            await exchange.fail(dialect.error(fault, account.request_id))
+        finally:
+            self._open -= 1
+            account.close(Kind.CLIENT_GONE.words.status, Kind.CLIENT_GONE.value)
+            exchange.end()
+
+    async def _answer(self, dialect: Dialect, exchange: Exchange, account: Account) -> None:
+        runtime = self._host.runtime
+        request = await self._read(dialect, exchange, account, runtime)
+        with exchange.watching():
+            answer = await pipeline.open_answer(request, runtime, self._plugins, account)
+            try:
+                if request.parsed.stream:
+                    await _stream(dialect, request.parsed, answer, exchange, account.request_id)
+                else:
+                    await _collect(dialect, request.parsed, answer, exchange, account.request_id)
+            finally:
+                await answer.aclose()
+        failure = answer.failure
+        account.close(200, failure.kind.value if failure else "")
+
+    async def _read(self, dialect: Dialect, exchange: Exchange, account: Account, runtime: Runtime) -> pipeline.Request:
+        """Let the client in, read its request and understand it."""
+        limits = runtime.settings.limits
+        exchange.require_post()
+        headers = exchange.headers()
+        account.client = client = runtime.keys.identify(headers)
+        if limits.max_streams and self._open > limits.max_streams:
+            raise _too_many(limits.max_streams)
+        body = await exchange.body(limits.max_body_bytes, limits.body_timeout)
+        parsed = dialect.parse(body, headers)
+        account.asked(parsed.model, streaming=parsed.stream)
+        travelling = {name: value for name, value in headers.items() if name not in _STAYS}
+        return pipeline.Request(account.request_id, dialect.name, client, parsed, travelling)
+
+
+def _too_many(limit: int) -> Unavailable:
+    message = f"the proxy serves {limit} requests at once already (limits.max-streams)"
+    return Unavailable(Kind.UNAVAILABLE, message, Detail(retry_after=1))
+
+
+def _status(dialect: Dialect, failure: RequestFailed) -> int:
+    return failure.anthropic_status if dialect.name == "messages" else failure.openai_status
+
+
+async def _stream(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: Exchange, request_id: str) -> None:
+    """Send the answer as it comes: what one read of the upstream brought is one write to the client."""
+    writer = dialect.writer(parsed)
+    headers = {**failures.passable(answer.headers), **_STREAM_HEADERS}
+    headers.setdefault("x-request-id", request_id)
+    await exchange.start(200, headers)
+    async for events in answer:
+        if data := writer.feed(events):
+            await exchange.write(data)
+        if writer.done:
+            break
+    await exchange.finish()
+
+
+async def _collect(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: Exchange, request_id: str) -> None:
+    """Send the answer as one JSON document."""
+    collector = dialect.collector(parsed)
+    async for events in answer:
+        collector.feed(events)
+        if collector.done:
+            break
+    body = collector.result()
+    headers = {**failures.passable(answer.headers), "content-type": "application/json"}
+    headers.setdefault("x-request-id", request_id)
+    await exchange.send(200, headers, body)
+
+
+async def _refuse_upgrade(dialect: Dialect, receive: Receive, send: Send) -> None:
+    """Answer a websocket upgrade with 426, on which clients fall back to HTTP at once."""
+    await receive()
+    message = "this proxy speaks HTTP and server-sent events; repeat the request as a POST"
+    reply = dialect.error(ClientError(Kind.UPGRADE_REQUIRED, message), "")
+    headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+    await send({"type": "websocket.http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": reply.body, "more_body": False})

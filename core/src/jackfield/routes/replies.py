@@ -1,0 +1,59 @@
+"""Answers of the Quart routes: JSON, and errors in the envelope of the route's own dialect."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import orjson
+from quart import Quart, Response, request
+from werkzeug.exceptions import HTTPException
+
+from ..dialects import openai_errors
+from ..errors import ClientError, Kind, RequestFailed
+
+_KINDS = {
+    HTTPStatus.NOT_FOUND: Kind.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED: Kind.METHOD_NOT_ALLOWED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Kind.TOO_LARGE,
+    HTTPStatus.REQUEST_TIMEOUT: Kind.REQUEST_TIMEOUT,
+}
+
+
+def as_json(body: object, status: int = 200) -> Response:
+    """Return a JSON answer."""
+    return Response(orjson.dumps(body), status, content_type="application/json")
+
+
+def install(app: Quart) -> None:
+    """Give every error of the app's routes the OpenAI envelope, unless a blueprint has its own."""
+
+    @app.errorhandler(RequestFailed)
+    async def failed(error: RequestFailed) -> Response:
+        return _reply(error)
+
+    @app.errorhandler(HTTPException)
+    async def refused(error: HTTPException) -> Response:
+        return _reply(_as_ours(error))
+
+    @app.errorhandler(Exception)
+    async def broken(error: Exception) -> Response:
+        app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+        return _reply(RequestFailed(Kind.INTERNAL, "the proxy failed; its log tells why"))
+
+
+def _as_ours(error: HTTPException) -> ClientError | RequestFailed:
+    status = error.code or 500
+    if status == HTTPStatus.NOT_FOUND:
+        return ClientError(Kind.NOT_FOUND, f"there is no {request.method} {request.path} here; GET / lists the routes")
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        return ClientError(
+            Kind.METHOD_NOT_ALLOWED, f"{request.path} does not take {request.method}; it takes {allowed}"
+        )
+    fallback = Kind.INVALID_REQUEST if status < 500 else Kind.INTERNAL
+    return RequestFailed(_KINDS.get(HTTPStatus(status), fallback), error.description or error.name)
+
+
+def _reply(failure: RequestFailed) -> Response:
+    answer = openai_errors.reply(failure, "")
+    return Response(answer.body, answer.status, headers=dict(answer.headers))

@@ -1,0 +1,122 @@
+"""The HTTP client that executors call, and the single map of httpx's exceptions to ours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+
+import httpx
+
+from ..errors import Kind, UpstreamError
+from .transport import DirectTransport, Timeouts
+
+ERROR_BODY_LIMIT = 256 * 1024
+"""Bytes of an error answer that are read; the rest says nothing new."""
+
+
+@contextmanager
+def _told_as_ours(host: str) -> Iterator[None]:
+    """Turn what httpx raises into an UpstreamError that names the host, never the URL."""
+    try:
+        yield
+    except httpx.ConnectTimeout as error:
+        raise UpstreamError(Kind.UNREACHABLE, f"no connection to {host}: {error}") from error
+    except httpx.TimeoutException as error:
+        raise UpstreamError(Kind.TIMEOUT, f"{host}: {error or 'timed out'}") from error
+    except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
+        raise UpstreamError(Kind.UNREACHABLE, f"no connection to {host}: {error}") from error
+    except httpx.HTTPError as error:
+        raise UpstreamError(Kind.UNREACHABLE, f"{host} broke off: {error}") from error
+
+
+class UpstreamResponse:
+    """An upstream's answer whose headers have arrived."""
+
+    def __init__(self, response: httpx.Response, host: str) -> None:
+        self._response = response
+        self._host = host
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._chunks = _pieces(response)
+
+    async def read(self) -> bytes:
+        """Return the next piece of the body, as much as has arrived; b"" at its end. Raises UpstreamError."""
+        try:
+            with _told_as_ours(self._host):
+                return await anext(self._chunks)
+        except StopAsyncIteration:
+            return b""
+        except UpstreamError as error:
+            if error.kind is Kind.UNREACHABLE:  # the headers were there already: the answer was cut, not refused
+                raise UpstreamError(Kind.STREAM_CUT, error.message) from error
+            raise
+
+    async def body(self, limit: int = ERROR_BODY_LIMIT) -> bytes:
+        """Return the whole body, cut at `limit` bytes, and close."""
+        pieces: list[bytes] = []
+        size = 0
+        while size < limit and (piece := await self.read()):
+            pieces.append(piece)
+            size += len(piece)
+        await self.aclose()
+        return b"".join(pieces)[:limit]
+
+    async def aclose(self) -> None:
+        """Close; the connection is kept only when the body was read to its end."""
+        await self._response.aclose()
+
+
+class UpstreamClient:
+    """Sends requests to upstreams. One per process, shared by every executor."""
+
+    def __init__(self, timeouts: Timeouts | None = None) -> None:
+        self._timeouts = timeouts or Timeouts()
+        self._direct = DirectTransport(self._timeouts)
+        self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
+
+    @property
+    def open_connections(self) -> int:
+        """Open connections to upstreams, those through proxies not counted."""
+        return self._direct.open_connections
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, proxy_url: str = "") -> UpstreamResponse:
+        """POST `body` and return the answer, whatever its status, once its headers are there. Follows no redirect.
+
+        `proxy_url` is http, https or socks5. Raises UpstreamError when no answer comes.
+        """
+        target = _url(url)
+        request = httpx.Request("POST", target, headers=headers, content=body, extensions=self._extensions())
+        transport = self._through(proxy_url) if proxy_url else self._direct
+        with _told_as_ours(target.host):
+            return UpstreamResponse(await transport.handle_async_request(request), target.host)
+
+    def _extensions(self) -> dict[str, object]:
+        """Return the time-outs in the form that httpx's own transport reads."""
+        limits = self._timeouts
+        read = max(limits.first_byte, limits.idle) or None
+        return {"timeout": {"connect": limits.connect or None, "read": read, "write": None, "pool": None}}
+
+    def _through(self, proxy_url: str) -> httpx.AsyncHTTPTransport:
+        if proxy_url not in self._proxied:
+            unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+            self._proxied[proxy_url] = httpx.AsyncHTTPTransport(proxy=proxy_url, limits=unlimited)
+        return self._proxied[proxy_url]
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._direct.aclose()
+        for transport in self._proxied.values():
+            await transport.aclose()
+
+
+def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Return the body as it arrives, decoded only if the upstream encoded it unasked."""
+    if "content-encoding" in response.headers or not isinstance(response.stream, httpx.AsyncByteStream):
+        return response.aiter_bytes()
+    return aiter(response.stream)
+
+
+@lru_cache(maxsize=256)
+def _url(url: str) -> httpx.URL:
+    return httpx.URL(url)

@@ -1,0 +1,78 @@
+"""The events of an upstream's answer, whatever a relay made of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+import orjson
+
+from ..errors import Kind, UpstreamError
+from ..sse import Event, EventTooLargeError, Splitter
+from .client import UpstreamResponse
+
+JSON_LIMIT = 64 * 1024 * 1024
+"""Bytes of an answer that came as one JSON document instead of a stream."""
+
+
+class ResponsesStream:
+    """An EventStream over an HTTP answer of status 200.
+
+    A relay that answers with one JSON document gives one `response.completed`; a page of HTML is an error.
+    """
+
+    def __init__(self, response: UpstreamResponse, max_event: int = 16 * 1024 * 1024) -> None:
+        self._response = response
+        self._splitter = Splitter(max_event)
+        self._sniffed = False
+        self._ended = False
+        self.headers: Mapping[str, str] = response.headers
+
+    def __aiter__(self) -> AsyncIterator[list[Event]]:
+        return self
+
+    async def __anext__(self) -> list[Event]:
+        while not self._ended:
+            chunk = await self._response.read()
+            if not self._sniffed and (start := chunk.lstrip()):
+                self._sniffed = True
+                if start[:1] in b"{<":
+                    return await self._document(chunk)
+            if events := self._split(chunk):
+                return events
+        raise StopAsyncIteration
+
+    def _split(self, chunk: bytes) -> list[Event]:
+        self._ended = not chunk
+        try:
+            return self._splitter.feed(chunk) if chunk else self._splitter.close()
+        except EventTooLargeError as error:
+            raise UpstreamError(Kind.STREAM_CUT, f"the upstream's answer is unusable: {error}") from error
+
+    async def _document(self, start: bytes) -> list[Event]:
+        """Read an answer that is no stream."""
+        self._ended = True
+        document = start + await self._response.body(JSON_LIMIT)
+        try:
+            body = orjson.loads(document)
+        except orjson.JSONDecodeError:
+            raise UpstreamError(
+                Kind.UPSTREAM_ERROR,
+                "the upstream answered with a page instead of an event stream; does its base-url end in /v1?",
+            ) from None
+        return [_as_terminal(body)]
+
+    async def aclose(self) -> None:
+        """Close the upstream's connection now."""
+        self._ended = True
+        await self._response.aclose()
+
+
+def _as_terminal(body: object) -> Event:
+    """Return a JSON answer as the event that would have ended its stream."""
+    if not isinstance(body, dict):
+        raise UpstreamError(Kind.UPSTREAM_ERROR, "the upstream answered with JSON that is not a response")
+    if "status" not in body and "output" not in body:
+        return Event.of({"type": "error", **body})
+    status = body.get("status")
+    kind = status if status in ("failed", "incomplete") else "completed"
+    return Event.of({"type": f"response.{kind}", "sequence_number": 0, "response": body})

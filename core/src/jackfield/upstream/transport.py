@@ -1,0 +1,169 @@
+"""An httpx transport for long streams: a pool of plain HTTP/1.1 connections.
+
+httpx's own pool walks every connection for every request and gives one item per chunk through six generators; with
+hundreds of open streams that is most of a proxy's time. This one takes an idle connection from a stack, and reads
+coalesced. Proxies stay httpx's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import TracebackType
+
+import httpx
+
+from .connection import Connection
+
+Origin = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds; 0 is none."""
+
+    connect: float = 10.0
+    first_byte: float = 300.0
+    idle: float = 300.0
+    keep_alive: float = 60.0
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer; closing it before its end closes the connection."""
+
+    def __init__(self, connection: Connection, transport: DirectTransport, origin: Origin) -> None:
+        self._connection: Connection | None = connection
+        self._transport = transport
+        self._origin = origin
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._connection is None:
+            raise StopAsyncIteration
+        data = await self._connection.read()
+        if not data:
+            await self.aclose()
+            raise StopAsyncIteration
+        return data
+
+    async def aclose(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._transport.give_back(connection, self._origin)
+
+
+class DirectTransport(httpx.AsyncBaseTransport):
+    """Send httpx requests over pooled HTTP/1.1 connections, without a proxy and without limits on their number."""
+
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
+        self._idle: defaultdict[Origin, list[tuple[Connection, float]]] = defaultdict(list)
+        self._open: set[Connection] = set()
+        self._tls: ssl.SSLContext | None = None
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open, idle ones included."""
+        return len(self._open)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return its answer as soon as the headers are there.
+
+        A kept connection that the upstream closed before answering a single byte is replaced once: it was closed
+        while idle.
+        """
+        data = _encode(request)
+        origin = _origin(request.url)
+        connection = self._take(origin)
+        if connection is not None:
+            try:
+                return await self._exchange(connection, data, request, origin)
+            except (httpx.ReadError, httpx.RemoteProtocolError):
+                if connection.received:
+                    raise
+        return await self._exchange(await self._connect(origin), data, request, origin)
+
+    async def _exchange(
+        self, connection: Connection, data: bytes, request: httpx.Request, origin: Origin
+    ) -> httpx.Response:
+        try:
+            connection.send(data, self._timeouts.first_byte, self._timeouts.idle)
+            status, headers = await connection.head()
+        except BaseException:  # also when cancelled: an abandoned exchange must not leave its connection open
+            connection.abort()
+            raise
+        return httpx.Response(status, headers=headers, stream=_Body(connection, self, origin), request=request)
+
+    async def _connect(self, origin: Origin) -> Connection:
+        scheme, host, port = origin
+        loop = asyncio.get_running_loop()
+        context = self._tls_context() if scheme == "https" else None
+        try:
+            async with asyncio.timeout(self._timeouts.connect or None):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(loop, self._open.discard), host, port, ssl=context, happy_eyeballs_delay=0.25
+                )
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout(f"no connection within {self._timeouts.connect:g} s") from error
+        except OSError as error:  # refused, unreachable, unknown host, TLS
+            raise httpx.ConnectError(str(error)) from error
+        self._open.add(connection)
+        return connection
+
+    def _tls_context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = httpx.create_ssl_context()
+        return self._tls
+
+    def _take(self, origin: Origin) -> Connection | None:
+        """Return the idle connection used last, dropping those that are closed or have been idle for too long."""
+        kept = self._idle.get(origin)
+        oldest = asyncio.get_running_loop().time() - self._timeouts.keep_alive
+        while kept:
+            connection, since = kept.pop()
+            if not connection.closed and since >= oldest:
+                return connection
+            connection.abort()
+        return None
+
+    def give_back(self, connection: Connection, origin: Origin) -> None:
+        """Keep the connection for the next request if its answer is over; close it otherwise."""
+        if not connection.reusable:
+            connection.abort()
+            return
+        now = asyncio.get_running_loop().time()
+        kept = self._idle[origin]
+        kept.append((connection, now))
+        while kept and (kept[0][0].closed or kept[0][1] < now - self._timeouts.keep_alive):
+            kept.pop(0)[0].abort()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for connection in list(self._open):
+            connection.abort()
+        self._idle.clear()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Close every connection."""
+        await self.aclose()
+
+
+def _origin(url: httpx.URL) -> Origin:
+    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+
+
+def _encode(request: httpx.Request) -> bytes:
+    """Return the request as it goes over the wire. Its body is in memory already."""
+    lines = [b"%s %s HTTP/1.1" % (request.method.encode(), request.url.raw_path)]
+    lines.extend(b"%s: %s" % header for header in request.headers.raw)
+    return b"\r\n".join(lines) + b"\r\n\r\n" + request.content

@@ -1,0 +1,50 @@
+"""Carrying out a call: one POST to `<base-url>/responses`, its events as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+from jackfield.api import Endpoint, EventStream, Host, ResponsesStream, UpstreamCall, from_http
+
+from .request import normalised
+
+_TRAVELS = frozenset(
+    {"session_id", "session-id", "conversation_id", "thread-id", "originator", "version", "user-agent"}
+)
+_TRAVELS_STARTS = ("x-codex-", "x-openai-internal-codex-")
+
+
+class CodexExecutor:
+    """An Executor (see jackfield.api) for any upstream that speaks Responses in the Codex manner."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def open(self, call: UpstreamCall, endpoint: Endpoint) -> EventStream:
+        """Send the call. Raises UpstreamError when the upstream cannot be reached or answers with an error."""
+        body = orjson.dumps(normalised(call.body, call.request.session))
+        response = await self._host.upstream.post(
+            f"{endpoint.base_url.removesuffix('/')}/responses", _headers(call, endpoint), body, endpoint.proxy_url
+        )
+        if response.status >= 300:
+            raise from_http(response.status, response.headers, await response.body(), now=self._host.clock.now())
+        return ResponsesStream(response, self._host.settings.limits.max_event_bytes)
+
+
+def _headers(call: UpstreamCall, endpoint: Endpoint) -> Mapping[str, str]:
+    """Return the request's headers: a client's from a list, the operator's, and last those that nobody may change."""
+    passed = {
+        name: value for name, value in call.headers.items() if name in _TRAVELS or name.startswith(_TRAVELS_STARTS)
+    }
+    if call.request.session and "session_id" not in passed and "session-id" not in passed:
+        passed["session_id"] = call.request.session
+    return {
+        "user-agent": "jackfield",
+        **passed,
+        **{name.lower(): value for name, value in endpoint.headers.items()},
+        "authorization": f"Bearer {endpoint.api_key.reveal()}",
+        "content-type": "application/json",
+        "accept": "text/event-stream",
+        "accept-encoding": "identity",
+    }

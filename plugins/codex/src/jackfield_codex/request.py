@@ -1,0 +1,82 @@
+"""What a Codex-style upstream takes: the fields it insists on, without those it refuses.
+
+Such upstreams stream only, store nothing, and answer 400 to parameters that the full API knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+REFUSED = frozenset(
+    {
+        "background",
+        "context_management",
+        "conversation",
+        "max_completion_tokens",
+        "max_output_tokens",
+        "max_tokens",
+        "metadata",
+        "previous_response_id",
+        "prompt",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "stream_options",
+        "temperature",
+        "top_p",
+        "truncation",
+        "user",
+    }
+)
+"""Parameters that are left out: refused by such upstreams, or pointing to what nobody stored."""
+
+REASONING = "reasoning.encrypted_content"
+
+_LOOKED_UP = frozenset({"message", "function_call", "custom_tool_call", "reasoning"})
+"""Items whose `id` an upstream would look up in its store, where it is not."""
+
+
+def normalised(body: Mapping[str, Any], session: str) -> dict[str, Any]:
+    """Return the request as such an upstream wants it. `session` is the cache key if the request brings none."""
+    request = {key: value for key, value in body.items() if key not in REFUSED}
+    request["stream"] = True
+    request["store"] = False
+    if not isinstance(request.get("instructions"), str):
+        request["instructions"] = ""
+    included = request.get("include")
+    wanted = included if isinstance(included, list) else []
+    request["include"] = wanted if REASONING in wanted else [*wanted, REASONING]
+    if session and not request.get("prompt_cache_key"):
+        request["prompt_cache_key"] = session
+    items = request.get("input")
+    if isinstance(items, list):
+        request["input"] = [_item(item) for item in items if not _is_lost(item)]
+    return request
+
+
+def _is_lost(item: Any) -> bool:
+    """True for what only the upstream's store could complete."""
+    if not isinstance(item, dict):
+        return False
+    kind = item.get("type")
+    return kind == "item_reference" or (kind == "reasoning" and not item.get("encrypted_content"))
+
+
+def _item(item: Any) -> Any:
+    """Return an input item without what would be looked up, with the role that the backend knows."""
+    if not isinstance(item, dict):
+        return item
+    kind = item.get("type") or "message"
+    changed = {key: value for key, value in item.items() if key != "id"} if kind in _LOOKED_UP else dict(item)
+    if changed.get("role") == "system":
+        changed["role"] = "developer"
+    for field in ("content", "output"):
+        if isinstance(changed.get(field), list):
+            changed[field] = [_part(part) for part in changed[field]]
+    return changed
+
+
+def _part(part: Any) -> Any:
+    if isinstance(part, dict) and "prompt_cache_breakpoint" in part:
+        return {key: value for key, value in part.items() if key != "prompt_cache_breakpoint"}
+    return part
