@@ -28,8 +28,7 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise _malformed(error) from None
     if type(document) is not dict:
         raise invalid_request("the request body must be a JSON object")
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
-        check_depth(document)
+    check_depth(document)
     return document
 
 

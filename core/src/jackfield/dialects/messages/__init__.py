@@ -1,0 +1,42 @@
+"""The Anthropic Messages dialect: Claude Code and the Anthropic SDKs in front of a Responses upstream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...errors import RequestFailed
+from ..base import ErrorReply, Parsed
+from .answer import MessagesCollector
+from .count import count_tokens
+from .errors import reply
+from .request import parse_messages
+from .stream import MessagesWriter
+
+
+class MessagesDialect:
+    """`POST /v1/messages` and `POST /v1/messages/count_tokens`."""
+
+    name = "messages"
+
+    def parse(self, body: bytes, headers: Mapping[str, str]) -> Parsed:
+        """Read a Messages request; `context` of the result is a `MessagesContext`.
+
+        Raises ClientError naming the place that is wrong.
+        """
+        return parse_messages(body, headers)
+
+    def writer(self, parsed: Parsed) -> MessagesWriter:
+        """Return a new writer of Anthropic's events."""
+        return MessagesWriter(parsed.context)
+
+    def collector(self, parsed: Parsed) -> MessagesCollector:
+        """Return a new collector for one message object."""
+        return MessagesCollector(parsed.context)
+
+    def error(self, failure: RequestFailed, request_id: str) -> ErrorReply:
+        """Return the failure in Anthropic's envelope."""
+        return reply(failure, request_id)
+
+    def count(self, body: bytes) -> bytes:
+        """Return the JSON answer to a count_tokens request. Raises ClientError naming the place that is wrong."""
+        return count_tokens(body)

@@ -1,0 +1,98 @@
+"""A Messages request, as a Responses request.
+
+What is read here is translated; what is not read is dropped, as `docs/translation.md` lists: `max_tokens`, sampling,
+`cache_control`, `service_tier`, `context_management`, `container` and every field that is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import invalid_request
+from ..base import Parsed
+from ..request.fields import get_flag, get_list, get_object, get_text, need_object, need_text
+from ..request.names import NameMap
+from ..request.reading import read_object
+from ..request.schemas import is_strict_clean
+from .context import MessagesContext
+from .effort import reasoning
+from .history import History
+from .session import session_key
+from .system import instructions
+from .tools import read_choice, read_tools, tool_names
+
+_FORMAT_NAME = "output"
+
+
+def parse_messages(body: bytes, headers: Mapping[str, str]) -> Parsed:
+    """Return the request, understood. Raises ClientError (400) naming the place that is wrong."""
+    request = read_object(body)
+    model = need_text(request, "model")
+    names = NameMap.of(tool_names(request))
+    history = History(names)
+    translated = translate(request, names, history)
+    if not translated["input"]:
+        raise invalid_request("messages: at least one message with content is required", "messages")
+    session = session_key(request, headers, translated)
+    context = MessagesContext(
+        model=model,
+        restore=names.restore,
+        stop_sequences=_stop_sequences(request),
+        show_thinking="summary" in translated.get("reasoning", {}),
+        makers=history.makers,
+    )
+    return Parsed(model, get_flag(request, "stream"), _completed(request, translated, session), session, context)
+
+
+def translate(request: Mapping[str, Any], names: NameMap, history: History) -> dict[str, Any]:
+    """Return what the model will read and how it shall answer: the Responses body but for how it travels.
+
+    `input` may come out empty. Raises ClientError (400) naming the place that is wrong.
+    """
+    body: dict[str, Any] = {"instructions": instructions(request.get("system")), "input": history.items(request)}
+    tools = read_tools(request, names)
+    choice = read_choice(request, tools, names)
+    if tools.offered:
+        body["tools"] = tools.offered
+        body |= choice
+    if wanted := reasoning(request):
+        body["reasoning"] = wanted
+    if answer := _answer_format(request):
+        body["text"] = {"format": answer}
+    return body
+
+
+def _completed(request: Mapping[str, Any], body: dict[str, Any], session: str) -> dict[str, Any]:
+    """Return the body with what every request to the upstream carries."""
+    body |= {
+        "store": False,
+        "stream": True,
+        "include": ["reasoning.encrypted_content"],
+        "prompt_cache_key": session,
+    }
+    if get_text(request, "speed") == "fast":
+        body["service_tier"] = "priority"
+    return body
+
+
+def _answer_format(request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return `text.format` for a wanted JSON schema, from `output_config.format` or the older `output_format`."""
+    path = "output_config.format"
+    given = get_object(get_object(request, "output_config"), "format", "output_config")
+    if not given:
+        path, given = "output_format", get_object(request, "output_format")
+    if get_text(given, "type", path) != "json_schema":
+        return None
+    schema = {key: value for key, value in need_object(given, "schema", path).items() if key != "$schema"}
+    return {"type": "json_schema", "name": _FORMAT_NAME, "schema": schema, "strict": is_strict_clean(schema)}
+
+
+def _stop_sequences(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the sequences to be enforced here, since the upstream knows none. Empty ones would match everywhere."""
+    given = get_list(request, "stop_sequences")
+    for index, sequence in enumerate(given):
+        if not isinstance(sequence, str):
+            path = f"stop_sequences[{index}]"
+            raise invalid_request(f"{path}: must be a string", path)
+    return tuple(sequence for sequence in given if sequence)

@@ -1,0 +1,46 @@
+"""Which conversation a request belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+
+from ..request.fields import get_object, get_text
+
+_SPACE = UUID("7d1c4f0e-5a3b-4c57-9a34-0f6a2a1f9c11")
+_HEADER = "x-claude-code-session-id"
+
+
+def session_key(request: Mapping[str, Any], headers: Mapping[str, str], body: Mapping[str, Any]) -> str:
+    """Return a key that is the same for every request of a conversation, and tells nothing about who speaks.
+
+    It comes from the session in `metadata.user_id`, else from Claude Code's session header, else from how the
+    conversation begins: the instructions and the first user message of `body`, the translated request, where nothing
+    moves from turn to turn.
+    """
+    named = _from_user_id(get_text(get_object(request, "metadata"), "user_id", "metadata")) or _from_headers(headers)
+    return str(uuid5(_SPACE, named or _beginning(body)))
+
+
+def _from_user_id(user_id: str) -> str:
+    """Return the session in a user id: JSON with `session_id`, or `user_..._session_...`; "" when it holds none."""
+    if user_id.startswith("{"):
+        try:
+            session = orjson.loads(user_id).get("session_id")
+        except orjson.JSONDecodeError:
+            return ""
+        return session if isinstance(session, str) else ""
+    return user_id.partition("_session_")[2]
+
+
+def _from_headers(headers: Mapping[str, str]) -> str:
+    return next((value for name, value in headers.items() if name.lower() == _HEADER), "")
+
+
+def _beginning(body: Mapping[str, Any]) -> str:
+    items: Sequence[Mapping[str, Any]] = body["input"]
+    first = next((item for item in items if item.get("role") == "user"), None)
+    return orjson.dumps([body["instructions"], first]).decode()
