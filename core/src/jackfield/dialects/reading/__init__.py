@@ -2,6 +2,7 @@
 
 from .reader import Header, Reader
 from .steps import (
+    NO_USAGE,
     Annotated,
     ArgumentsDelta,
     Done,
@@ -19,6 +20,7 @@ from .steps import (
 from .usage import read_usage
 
 __all__ = [
+    "NO_USAGE",
     "Annotated",
     "ArgumentsDelta",
     "Done",

@@ -1,0 +1,183 @@
+"""Composes a Messages answer out of the upstream's events: which blocks there are, in which order, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+
+from ...sse import Event
+from ..reading import (
+    NO_USAGE,
+    Annotated,
+    ArgumentsDelta,
+    Done,
+    Failed,
+    Finished,
+    Header,
+    ItemKind,
+    Reader,
+    RefusalDelta,
+    Started,
+    Step,
+    TextDelta,
+    ThinkingBreak,
+    ThinkingDelta,
+)
+from .context import MessagesContext
+from .ids import tool_id
+from .outcome import ending, usage_of
+from .parts import Broken, Close, End, Grow, Growth, Open, Part
+from .searching import citation, search_blocks
+from .serial import Serial
+from .signature import seal
+from .stopping import StopGate
+from .tool_input import ToolInput
+
+_PART_SEPARATOR = "\n\n"
+_NO_ITEM = Started(-1, ItemKind.TEXT, 0)
+
+
+class State(Enum):
+    """Which block is open. BETWEEN: none; the item at hand may still open one. ENDED: the rest is ignored."""
+
+    BETWEEN = "between"
+    TEXT = "text"
+    THINKING = "thinking"
+    TOOL = "tool"
+    ENDED = "ended"
+
+
+class Composer:
+    """Turns upstream events into parts. `maker` names the upstream that serves, for the signatures of its reasoning."""
+
+    def __init__(self, context: MessagesContext) -> None:
+        self.state = State.BETWEEN
+        self.maker = ""
+        self._context = context
+        self._reader = Reader()
+        self._serial = Serial()
+        self._gate = StopGate(context.stop_sequences)
+        self._current = _NO_ITEM
+        self._input = ToolInput(_NO_ITEM)
+        self._called = False
+        self._searches = 0
+        self._ids: set[str] = set()
+
+    @property
+    def header(self) -> Header:
+        """What the upstream said of the answer as a whole."""
+        return self._reader.header
+
+    def feed(self, events: Sequence[Event]) -> list[Part]:
+        """Return the parts that these events add."""
+        parts: list[Part] = []
+        for event in events:
+            for step in self._reader.read(event):
+                for turn in self._serial.order(step):
+                    self._compose(turn, parts)
+        return parts
+
+    def _compose(self, step: Step, parts: list[Part]) -> None:
+        """Add what one step means; the match is in order of frequency."""
+        if self.state is State.ENDED:
+            return
+        match step:
+            case TextDelta(text=text) | RefusalDelta(text=text):
+                self._text(text, parts)
+            case ArgumentsDelta(text=text):
+                self._grow(Growth.JSON, self._input.take(text), parts)
+            case ThinkingDelta(text=text):
+                self._thinking(text, parts)
+            case ThinkingBreak():
+                self._thinking(_PART_SEPARATOR, parts)
+            case Started():
+                self._begin(step, parts)
+            case Done():
+                self._finish(step, parts)
+            case Annotated():
+                self._cite(step, parts)
+            case Finished():
+                self._end(ending(step, called=self._called, searches=self._searches), parts)
+            case Failed(error=error):
+                self.state = State.ENDED
+                parts.append(Broken(error))
+
+    def _begin(self, started: Started, parts: list[Part]) -> None:
+        self._current = started
+        if started.kind is not ItemKind.TOOL:
+            return
+        self._input = ToolInput(started)
+        name = self._context.restore(started.name)
+        block: dict[str, object] = {"type": "tool_use", "id": self._tool_id(started.call_id), "name": name, "input": {}}
+        self._open(State.TOOL, block, parts)
+
+    def _tool_id(self, call_id: str) -> str:
+        """Return the id with characters that Messages allows, different from all others of this message."""
+        plain = tool_id(call_id)
+        unique = plain
+        while unique in self._ids:
+            unique = f"{plain}_{len(self._ids)}"
+        self._ids.add(unique)
+        return unique
+
+    def _text(self, text: str, parts: list[Part]) -> None:
+        self._say(self._gate.take(text), parts)
+        if self._gate.matched is not None:
+            self._stop(self._gate.matched, parts)
+
+    def _say(self, text: str, parts: list[Part]) -> None:
+        if text and self.state is State.BETWEEN:
+            self._open(State.TEXT, {"type": "text", "text": ""}, parts)
+        self._grow(Growth.TEXT, text, parts)
+
+    def _stop(self, sequence: str, parts: list[Part]) -> None:
+        """End at a stop sequence. What the upstream counted is not known: it is not heard to its end."""
+        self._close(parts)
+        self._end(End("stop_sequence", usage_of(NO_USAGE, self._searches), stop_sequence=sequence), parts)
+
+    def _thinking(self, text: str, parts: list[Part]) -> None:
+        self._open_thinking(parts)
+        if self._context.show_thinking:
+            self._grow(Growth.THINKING, text, parts)
+
+    def _open_thinking(self, parts: list[Part]) -> None:
+        if self.state is State.BETWEEN:
+            self._open(State.THINKING, {"type": "thinking", "thinking": "", "signature": ""}, parts)
+
+    def _cite(self, note: Annotated, parts: list[Part]) -> None:
+        found = citation(note.annotation)
+        if found is not None and self.state is State.TEXT:
+            parts.append(Grow(Growth.CITATION, found))
+
+    def _finish(self, done: Done, parts: list[Part]) -> None:
+        """Complete the item at hand and close its block."""
+        kind = self._current.kind
+        if kind is ItemKind.TEXT:
+            self._say(self._gate.release(), parts)
+        elif kind is ItemKind.TOOL:
+            self._called = True
+            self._grow(Growth.JSON, self._input.close(), parts)
+        elif kind is ItemKind.THINKING and done.encrypted:
+            self._open_thinking(parts)
+            self._grow(Growth.SIGNATURE, seal(self.maker, done.encrypted), parts)
+        elif done.search is not None and done.search.action == "search":
+            self._searches += 1
+            parts.extend(search_blocks(done.search, done.item, self._current.position))
+        self._close(parts)
+
+    def _open(self, state: State, block: Mapping[str, object], parts: list[Part]) -> None:
+        self.state = state
+        parts.append(Open(block, self._current.position))
+
+    def _grow(self, by: Growth, text: str, parts: list[Part]) -> None:
+        if text:
+            parts.append(Grow(by, text))
+
+    def _close(self, parts: list[Part]) -> None:
+        if self.state is not State.BETWEEN:
+            self.state = State.BETWEEN
+            parts.append(Close())
+
+    def _end(self, end: End, parts: list[Part]) -> None:
+        self.state = State.ENDED
+        parts.append(end)

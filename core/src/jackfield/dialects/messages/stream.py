@@ -1,0 +1,110 @@
+"""The streamed Messages answer: parts as the bytes of Anthropic's events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+import orjson
+
+from ...sse import Event
+from ..reading import NO_USAGE
+from .composer import Composer
+from .context import MessagesContext
+from .errors import envelope
+from .ids import message_id
+from .outcome import usage_of
+from .parts import Broken, Close, End, Grow, Growth, Open, Part
+
+_PING = b'event: ping\ndata: {"type":"ping"}\n\n'
+_STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'
+_MESSAGE_STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+_DELTAS: Mapping[Growth, bytes] = {
+    growth: (
+        b"event: content_block_delta\n"
+        b'data: {"type":"content_block_delta","index":%%d,"delta":{"type":"%s","%s":%%b}}\n\n'
+        % (growth.value[0].encode(), growth.value[1].encode())
+    )
+    for growth in Growth
+}
+
+
+class State(Enum):
+    """HELD: nothing was sent, a failure may still be an HTTP status. BEGUN: `message_start` is out. DONE: all is."""
+
+    HELD = "held"
+    BEGUN = "begun"
+    DONE = "done"
+
+
+class MessagesWriter:
+    """Writes one streamed answer. Nothing goes out before the first content; then the message starts."""
+
+    def __init__(self, context: MessagesContext) -> None:
+        self.state = State.HELD
+        self._context = context
+        self._composer = Composer(context)
+        self._index = -1
+
+    def served_by(self, maker: str) -> None:
+        """Name the upstream that serves, for the signatures of its reasoning; to be called before the first `feed`."""
+        self._composer.maker = maker
+
+    @property
+    def done(self) -> bool:
+        """True when nothing more needs to be read: the answer ended, failed, or met a stop sequence."""
+        return self.state is State.DONE
+
+    def feed(self, events: Sequence[Event]) -> bytes:
+        """Return the bytes that these events add."""
+        parts = self._composer.feed(events)
+        if not parts:
+            return b""
+        written = [self._write(part) for part in parts]
+        return b"".join(written)
+
+    def ping(self) -> bytes:
+        """Return a `ping` event, while the message is under way."""
+        return _PING if self.state is State.BEGUN else b""
+
+    def _write(self, part: Part) -> bytes:
+        """Return the bytes of one part; the order is that of frequency."""
+        if isinstance(part, Grow):
+            return _DELTAS[part.by] % (self._index, orjson.dumps(part.value))
+        if isinstance(part, Close):
+            return _STOP % self._index
+        if isinstance(part, Broken):
+            self.state = State.DONE
+            return _event(envelope(part.error))
+        begin = self._begin() if self.state is State.HELD else b""
+        return begin + (self._open(part) if isinstance(part, Open) else self._end(part))
+
+    def _begin(self) -> bytes:
+        self.state = State.BEGUN
+        message: dict[str, Any] = {
+            "id": message_id(self._composer.header.id),
+            "type": "message",
+            "role": "assistant",
+            "model": self._context.model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": usage_of(NO_USAGE),
+        }
+        return _event({"type": "message_start", "message": message}) + _PING
+
+    def _open(self, part: Open) -> bytes:
+        self._index += 1
+        return _event({"type": "content_block_start", "index": self._index, "content_block": part.block})
+
+    def _end(self, end: End) -> bytes:
+        self.state = State.DONE
+        delta: dict[str, Any] = {"stop_reason": end.stop_reason, "stop_sequence": end.stop_sequence}
+        if end.stop_details is not None:
+            delta["stop_details"] = end.stop_details
+        return _event({"type": "message_delta", "delta": delta, "usage": end.usage}) + _MESSAGE_STOP
+
+
+def _event(body: Mapping[str, Any]) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (str(body["type"]).encode(), orjson.dumps(body))
