@@ -9,7 +9,7 @@ from functools import lru_cache
 import httpx
 
 from ..errors import Kind, UpstreamError
-from .transport import DirectTransport, Timeouts
+from .transport import Body, DirectTransport, Timeouts
 
 ERROR_BODY_LIMIT = 256 * 1024
 """Bytes of an error answer that are read; the rest says nothing new."""
@@ -61,6 +61,13 @@ class UpstreamResponse:
             size += len(piece)
         await self.aclose()
         return b"".join(pieces)[:limit]
+
+    async def finish(self) -> None:
+        """Close where nothing of worth can follow: the connection is kept if the body ends soon by itself."""
+        stream = self._response.stream
+        if isinstance(stream, Body):
+            stream.finish()
+        await self._response.aclose()
 
     async def aclose(self) -> None:
         """Close; the connection is kept only when the body was read to its end."""

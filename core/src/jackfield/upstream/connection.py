@@ -15,6 +15,9 @@ import httpx
 HIGH_WATER = 256 * 1024
 """Unread bytes at which the socket is paused."""
 
+DRAIN = 1.0
+"""Seconds that an answer whose last event was read may take to end, so that its connection can be kept."""
+
 
 class Connection(asyncio.Protocol):
     """A connection that sends a request's bytes and reads its answer.
@@ -44,6 +47,7 @@ class Connection(asyncio.Protocol):
         self._size = 0
         self._error: httpx.TransportError | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._drained: Callable[[], None] | None = None
         self._silence = 0.0
         self._last = 0.0
         self.received = False
@@ -88,6 +92,19 @@ class Connection(asyncio.Protocol):
     def reusable(self) -> bool:
         """True when the answer is over and the upstream keeps the connection open."""
         return self._complete and self._keep_alive and not self.closed
+
+    def drain(self, drained: Callable[[], None]) -> None:
+        """Throw away the rest of the answer and call `drained` at its end; close if that does not come soon."""
+        if self._complete or self.closed:
+            drained()
+            return
+        self._unwatch()
+        self._chunks = []
+        self._drained = drained
+        if self._paused and self._transport is not None:
+            self._paused = False
+            self._transport.resume_reading()
+        self._timer = self._loop.call_later(DRAIN, self.abort)
 
     def abort(self) -> None:
         """Close at once, throwing away what is not sent yet."""
@@ -197,6 +214,8 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body (called by the parser)."""
+        if self._drained is not None:
+            return
         self._chunks.append(body)
         self._size += len(body)
         if self._size > HIGH_WATER and not self._paused and self._transport is not None:
@@ -209,3 +228,5 @@ class Connection(asyncio.Protocol):
             self._complete = True
             self._keep_alive = self._parser.should_keep_alive()
             self._unwatch()
+            if self._drained is not None:
+                self._drained()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import orjson
 
+from ..completion import TERMINAL
 from ..errors import Kind, UpstreamError
 from ..sse import Event, EventTooLargeError, Splitter
 from .client import UpstreamResponse
@@ -25,6 +26,7 @@ class ResponsesStream:
         self._splitter = Splitter(max_event)
         self._sniffed = False
         self._ended = False
+        self._over = False
         self.headers: Mapping[str, str] = response.headers
 
     def __aiter__(self) -> AsyncIterator[list[Event]]:
@@ -44,9 +46,11 @@ class ResponsesStream:
     def _split(self, chunk: bytes) -> list[Event]:
         self._ended = not chunk
         try:
-            return self._splitter.feed(chunk) if chunk else self._splitter.close()
+            events = self._splitter.feed(chunk) if chunk else self._splitter.close()
         except EventTooLargeError as error:
             raise UpstreamError(Kind.STREAM_CUT, f"the upstream's answer is unusable: {error}") from error
+        self._over = self._over or any(event.type in TERMINAL for event in events)
+        return events
 
     async def _document(self, start: bytes) -> list[Event]:
         """Read an answer that is no stream."""
@@ -62,9 +66,12 @@ class ResponsesStream:
         return [_as_terminal(body)]
 
     async def aclose(self) -> None:
-        """Close the upstream's connection now."""
+        """Close the upstream's connection now, unless the answer is over: then it ends by itself."""
         self._ended = True
-        await self._response.aclose()
+        if self._over:
+            await self._response.finish()
+        else:
+            await self._response.aclose()
 
 
 def _as_terminal(body: object) -> Event:

@@ -12,6 +12,7 @@ import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 
 import httpx
@@ -31,7 +32,7 @@ class Timeouts:
     keep_alive: float = 60.0
 
 
-class _Body(httpx.AsyncByteStream):
+class Body(httpx.AsyncByteStream):
     """The body of an answer; closing it before its end closes the connection."""
 
     def __init__(self, connection: Connection, transport: DirectTransport, origin: Origin) -> None:
@@ -52,9 +53,16 @@ class _Body(httpx.AsyncByteStream):
         return data
 
     async def aclose(self) -> None:
+        """Give the connection back: kept if the body was read to its end, closed otherwise."""
         connection, self._connection = self._connection, None
         if connection is not None:
             self._transport.give_back(connection, self._origin)
+
+    def finish(self) -> None:
+        """Want nothing more, but let the answer end by itself, so that its connection can be kept."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.drain(partial(self._transport.give_back, connection, self._origin))
 
 
 class DirectTransport(httpx.AsyncBaseTransport):
@@ -97,7 +105,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
         except BaseException:  # also when cancelled: an abandoned exchange must not leave its connection open
             connection.abort()
             raise
-        return httpx.Response(status, headers=headers, stream=_Body(connection, self, origin), request=request)
+        return httpx.Response(status, headers=headers, stream=Body(connection, self, origin), request=request)
 
     async def _connect(self, origin: Origin) -> Connection:
         scheme, host, port = origin
