@@ -46,7 +46,7 @@ def test_the_reference_alone_gives_a_table_with_its_ratio(tmp_path: Path) -> Non
 
     assert done.returncode == 0, done.stderr
     assert "| scenario | target | CPU ms/request |" in done.stdout
-    assert re.search(r"^\| json \| reference \| \d+\.\d+ \(1\.00×\) \|", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^\| json \| reference \| \d+\.\d+ \(1×\) \|", done.stdout, re.MULTILINE), done.stdout
     [measured] = json.loads(file.read_text())["runs"]
     assert measured["figures"]["completed"] > 0
     assert measured["figures"]["errors"] == 0
@@ -91,3 +91,27 @@ def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals) ->
         bench.send_signal(number)
         assert bench.wait(20) == 130
     assert marked_processes(mark) == []
+
+
+def test_an_answer_counts_as_whole_only_with_every_event_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCH.parent.parent))
+    from scripts.benchmark.answers import mark, paced_answer
+    from scripts.benchmark.client import AnswerCheck, Job
+
+    answer = paced_answer(5)
+    job = Job(0, b"", [mark(index) for index in range(5)], b"response.completed", stamped=True)
+
+    def check(*parts: bytes) -> tuple[bool, int]:
+        seen, delays = AnswerCheck(job), list[float]()
+        for part in parts:
+            seen.feed(part, 1.0, delays)
+        return seen.whole, len(delays)
+
+    whole = answer.opening + b"".join(answer.deltas) + answer.closing
+    for cut in range(len(whole)):
+        assert check(whole[:cut], whole[cut:]) == (True, 5), cut
+    assert check(answer.opening, *answer.deltas) == (False, 5)
+    without_closing_text = answer.closing[answer.closing.index(b"event: response.completed") :].replace(
+        answer.text, b""
+    )
+    assert check(answer.opening, *answer.deltas[:2], *answer.deltas[3:], without_closing_text) == (False, 2)

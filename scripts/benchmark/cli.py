@@ -30,11 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     _allow_many_connections()
-    effort = _effort(options)
+    effort, scenarios = _effort(options), _scenarios(options)
     try:
         targets = _prepared(options)
         pin(effort.cores.load)
-        runs = list(_runs(_scenarios(options), targets, effort))
+        runs = list(_runs(scenarios, targets, effort))
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     finally:
         stop_all()
-    report = Report(runs, effort)
+    report = Report(runs, scenarios, effort)
     print(report.markdown(), end="")
     if options.json:
         report.write_json(options.json)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .measure import Effort, Run
-from .scenarios import SCENARIOS
+from .scenarios import Scenario
 
 REFERENCE = "reference"
 
@@ -52,7 +52,8 @@ PROCESS_COLUMNS = (
 class Report:
     """All runs, grouped by scenario and target."""
 
-    def __init__(self, runs: Iterable[Run], effort: Effort) -> None:
+    def __init__(self, runs: Iterable[Run], scenarios: Iterable[Scenario], effort: Effort) -> None:
+        self._scenarios = {scenario.name: scenario for scenario in scenarios}
         self._effort = effort
         self._groups: dict[tuple[str, str], list[Run]] = {}
         for run in runs:
@@ -75,8 +76,8 @@ class Report:
 
     def markdown(self) -> str:
         """Return the tables, what the scenarios mean, and what went wrong."""
-        load = [key for key in self._groups if SCENARIOS[key[0]].kind == "load"]
-        process = [key for key in self._groups if SCENARIOS[key[0]].kind != "load"]
+        load = [key for key in self._groups if self._scenarios[key[0]].kind == "load"]
+        process = [key for key in self._groups if self._scenarios[key[0]].kind != "load"]
         parts = [self._setting()]
         parts += [self._table(load, LOAD_COLUMNS)] if load else []
         parts += [self._table(process, PROCESS_COLUMNS)] if process else []
@@ -97,11 +98,6 @@ class Report:
         ]
         path.write_text(json.dumps({"setting": self._setting(), "runs": runs}, indent=2) + "\n")
 
-    @property
-    def failed(self) -> bool:
-        """True when something went wrong in any run."""
-        return any(run.problems for group in self._groups.values() for run in group)
-
     def _setting(self) -> str:
         pinned = "pinned: target on one core, load on the rest" if self._effort.cores.target else "not pinned"
         return (
@@ -121,16 +117,14 @@ class Report:
         if math.isnan(value):
             return "–"
         text = f"{value:.{column.digits}f}"
-        return text if math.isnan(ratio) else f"{text} ({ratio:.{1 if ratio >= 10 else 2}f}×)"
+        return text if math.isnan(ratio) else f"{text} ({ratio:.3g}×)"
 
     def _legend(self) -> str:
-        names = dict.fromkeys(scenario for scenario, _ in self._groups)
-        return "\n".join(
-            f"- {name}: {SCENARIOS[name].about}, {SCENARIOS[name].open} open"
-            if SCENARIOS[name].kind == "load"
-            else f"- {name}: {SCENARIOS[name].about}"
-            for name in names
-        )
+        lines = [
+            f"- {scenario.name}: {scenario.about}" + (f", {scenario.open} open" if scenario.kind == "load" else "")
+            for scenario in self._scenarios.values()
+        ]
+        return "\n".join(lines)
 
     def _problems(self) -> list[str]:
         lines = [
