@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from .framing import FramingError, ResponseFrame
+from .framing import HEAD_END, FramingError, ResponseFrame
 
 STALL_SECONDS = 1.0
 MANY_ERRORS = 50
@@ -42,6 +42,8 @@ class Outcome:
     stalled: int = 0
     """Answers in which nothing arrived for more than STALL_SECONDS."""
     errors: Counter[str] = field(default_factory=Counter)
+    refusal: str = ""
+    """The body of the first answer whose status was not 200."""
     first_bytes: list[float] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
     """Per stamped event, from the mock's sending to its arrival here."""
@@ -92,8 +94,8 @@ class Session(asyncio.Protocol):
         self._load = load
         self._job = load.job
         self.busy = False
-        self._stalled = False
-        self._text = b""
+        self._answered = self._stalled = False
+        self._refusal = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -101,9 +103,9 @@ class Session(asyncio.Protocol):
 
     def ask(self) -> None:
         """Send the request."""
-        self.busy, self._stalled = True, False
+        self.busy, self._answered, self._stalled = True, False, False
         self._frame, self._check = ResponseFrame(), AnswerCheck(self._job)
-        self._text = b""
+        self._refusal = b""
         self._asked = self._last = time.monotonic()
         self.transport.write(self._job.request)
 
@@ -114,9 +116,9 @@ class Session(asyncio.Protocol):
             return
         now = time.monotonic()
         outcome = self._load.outcome
-        if not self._text:
+        if not self._answered:
+            self._answered = True
             outcome.first_bytes.append(now - self._asked)
-            self._text = data[:400]
         self._note_gap(now)
         if self._check.feed(data, now, outcome.delays):
             self._last = now
@@ -125,6 +127,8 @@ class Session(asyncio.Protocol):
         except FramingError as error:
             self._fail(str(error))
             return
+        if self._frame.status != 200:
+            self._refusal += data
         if done:
             self._finish()
 
@@ -148,7 +152,9 @@ class Session(asyncio.Protocol):
 
     def _finish(self) -> None:
         if self._frame.status != 200:
-            self._fail(f"status {self._frame.status}: {self._text.decode(errors='replace')}")
+            body = self._refusal.rpartition(HEAD_END)[2].decode(errors="replace").strip()
+            self._load.outcome.refusal = self._load.outcome.refusal or body
+            self._fail(f"status {self._frame.status}")
         elif not self._check.whole:
             self._fail("an answer that is not whole")
         else:

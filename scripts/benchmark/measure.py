@@ -87,7 +87,7 @@ def _measure_ready(
 def _measure_idle(
     run: Run, scenario: Scenario, target: Target, launch: Launch, effort: Effort, runner: asyncio.Runner
 ) -> None:
-    runner.run(_warm_up(_job(scenario, target, launch), 1))
+    runner.run(_warm_up(_job(scenario, target, launch), 1, launch.process))
     before, start = launch.process.cpu(), time.monotonic()
     time.sleep(min(effort.seconds, 3))
     run.figures["idle_mb"] = launch.process.resident() / MIB
@@ -98,7 +98,7 @@ def _measure_load(
     run: Run, scenario: Scenario, target: Target, launch: Launch, effort: Effort, runner: asyncio.Runner
 ) -> None:
     job = _job(scenario, target, launch)
-    runner.run(_warm_up(job, min(scenario.open, WARM_UP)))
+    runner.run(_warm_up(job, min(scenario.open, WARM_UP), launch.process))
     spread = min(_STREAM_SECONDS, effort.seconds) if job.stamped else 0
     load = Load(job, scenario.open, effort.seconds, effort.requests, spread)
     gc.collect()
@@ -130,11 +130,12 @@ def _figures(outcome: Outcome, cpu: float) -> dict[str, float]:
     return figures
 
 
-async def _warm_up(job: Job, requests: int) -> None:
+async def _warm_up(job: Job, requests: int, process: Process) -> None:
     """Send some requests that do not count. Raises BenchError when not all are answered well."""
     outcome = await Load(job, requests, requests=requests).run()
     if outcome.completed != requests:
-        raise BenchError(f"it does not serve: {'; '.join(outcome.errors)}")
+        told = [*outcome.errors, outcome.refusal, f"its log ends: {process.tail()}"]
+        raise BenchError(f"it does not serve: {'; '.join(filter(None, told))}")
 
 
 async def _watched(load: Load, full: int, process: Process) -> tuple[Outcome, float]:
