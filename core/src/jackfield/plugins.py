@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 import pluggy
 
 from . import hookspecs
+from .config.schema import core_schema, faults
 from .errors import PluginError, Problem, RequestFailed
 from .executor import ExecutorFactory
 from .registrars import Claims, ExecutorRegistrar, ModelRegistrar, RouteRegistrar
@@ -174,8 +175,17 @@ class Plugins:
             yield implementation.plugin, answer
 
     def config_schemas(self) -> dict[str, dict[str, Any]]:
-        """Return the schema of each plugin that has one, by plugin name."""
-        return {name: schema for name, schema in self._each("config_schema", lambda _: {}) if schema}
+        """Return the schema of each plugin that has one, by plugin name.
+
+        A plugin whose schema cannot be used, or claims a key that is taken, is refused: none of its hooks is called.
+        """
+        schemas = {name: schema for name, schema in self._each("config_schema", lambda _: {}) if schema}
+        for name, fault in faults(core_schema(), schemas).items():
+            del schemas[name]
+            self._manager.unregister(name=name)
+            self._cache.clear()
+            self._refuse(self._infos[name], fault)
+        return schemas
 
     def check_config(self, config: Settings) -> list[Problem]:
         """Return every problem that plugins see in a configuration."""

@@ -252,6 +252,15 @@ def test_what_is_shown_has_no_secret_and_is_plain_yaml() -> None:
     assert yaml.safe_load(shown)["api-keys"] == ["sk-c...89"]
 
 
+def test_a_proxy_is_a_url_whose_password_is_not_told() -> None:
+    [problem] = refused(f"proxy-url: ftp://me:{CANARY}@localhost")
+
+    assert problem.path == "proxy-url"
+    assert CANARY not in str(problem)
+    proxied = given_text("proxy-url: env:PROXY", PROXY="socks5://localhost:1080").settings
+    assert proxied.proxy_url == "socks5://localhost:1080"
+
+
 LINES = st.lists(
     st.sampled_from(
         [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 
@@ -15,6 +16,7 @@ SHORTEST_KEY = 16
 EXAMPLE_MARKS = ("your-", "example", "change-me", "changeme", "xxxx", "<", "...")
 """A key with one of these in it was copied from a page; every key in `config.example.yaml` has one."""
 
+_PROXY = re.compile(r"(https?|socks5h?)://[^\s/]+/?")
 _NEW_KEY = "make one with `openssl rand -hex 24`"
 
 
@@ -23,6 +25,8 @@ def check(settings: Settings) -> Iterator[Problem]:
     yield from check_exposure(settings.host, settings.api_keys)
     for index, key in enumerate(settings.api_keys):
         yield from _check_client_key(f"api-keys[{index}]", key)
+    if settings.proxy_url and not _PROXY.fullmatch(settings.proxy_url):
+        yield Problem("proxy-url", "is not the URL of a proxy", "write one such as http://127.0.0.1:3128")
     if is_example(settings.remote_management.secret_key):
         yield Problem("remote-management.secret-key", "is the key of an example, which everybody knows", _NEW_KEY)
 

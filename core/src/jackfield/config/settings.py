@@ -70,7 +70,7 @@ class Settings:
     """The whole configuration.
 
     `path` is the file it came from, None without one; `missing` names sections of the file that no plugin knows; `data`
-    has every key, the plugins' too, deeply immutable.
+    has every key, the plugins' too, deeply immutable. `proxy_url` may carry a password: it is not to be shown.
     """
 
     host: str
@@ -109,7 +109,7 @@ def build(data: Mapping[str, Any], path: Path | None, missing: tuple[str, ...]) 
         request_log=frozen["request-log"],
         request_retry=int(frozen["request-retry"]),
         disable_cooling=frozen["disable-cooling"],
-        proxy_url=frozen["proxy-url"],
+        proxy_url=frozen["proxy-url"].reveal(),
         model_aliases=tuple(_record(ModelAlias, alias) for alias in frozen["model-aliases"]),
         routing=_record(Routing, frozen["routing"]),
         limits=_limits(frozen["limits"]),
