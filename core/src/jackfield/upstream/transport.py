@@ -114,7 +114,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
         try:
             async with asyncio.timeout(self._timeouts.connect or None):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(loop, self._open.discard), host, port, ssl=context, happy_eyeballs_delay=0.25
+                    lambda: Connection(loop, self._open.discard), host, port, ssl=context
                 )
         except TimeoutError as error:
             raise httpx.ConnectTimeout(f"no connection within {self._timeouts.connect:g} s") from error
