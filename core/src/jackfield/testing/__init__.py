@@ -6,7 +6,9 @@ See `docs/testing.md`. Nothing in here needs a network beyond loopback.
 from .answers import Completed, ErrorEvent, Failed, Incomplete, response_events, response_json, usage_json
 from .app import jackfield_server, jackfield_server_in_thread, make_app
 from .clock import FakeClock
+from .events import Answer, check_events
 from .items import CustomToolCall, Interleaved, Item, Reasoning, Refusal, Text, ToolCall, WebSearch
+from .reader import ServerSentEvent, read_sse
 from .recorded import RecordedRequest
 from .scripts import (
     answer,
@@ -38,8 +40,20 @@ from .scripts import (
 from .server import RunningServer, running, running_in_thread
 from .steps import Close, Delay, Hang, Head, Pause, Raw, Reset, Script, Send, SendEvent
 from .upstream import FakeUpstream, closed_url
+from .validate import (
+    ChatAnswer,
+    MessagesAnswer,
+    validate_chat_stream,
+    validate_completion,
+    validate_message,
+    validate_messages_stream,
+    validate_response,
+    validate_responses_stream,
+)
 
 __all__ = [
+    "Answer",
+    "ChatAnswer",
     "Close",
     "Completed",
     "CustomToolCall",
@@ -53,6 +67,7 @@ __all__ = [
     "Incomplete",
     "Interleaved",
     "Item",
+    "MessagesAnswer",
     "Pause",
     "Raw",
     "Reasoning",
@@ -63,10 +78,12 @@ __all__ = [
     "Script",
     "Send",
     "SendEvent",
+    "ServerSentEvent",
     "Text",
     "ToolCall",
     "WebSearch",
     "answer",
+    "check_events",
     "closed_url",
     "cut_after",
     "empty",
@@ -87,6 +104,7 @@ __all__ = [
     "parallel_tool_calls",
     "play",
     "rate_limited",
+    "read_sse",
     "reasoning",
     "refusal",
     "reply",
@@ -99,5 +117,11 @@ __all__ = [
     "tool_call",
     "usage_json",
     "usage_limit",
+    "validate_chat_stream",
+    "validate_completion",
+    "validate_message",
+    "validate_messages_stream",
+    "validate_response",
+    "validate_responses_stream",
     "web_search",
 ]
