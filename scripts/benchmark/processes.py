@@ -131,7 +131,7 @@ class Process:
     def tail(self) -> str:
         """Return the end of what it wrote to standard error."""
         self._log.seek(0)
-        return self._log.read()[-2000:].decode(errors="replace").strip() or "it said nothing"
+        return self._log.read()[-600:].decode(errors="replace").strip() or "it said nothing"
 
     def stop(self, patience: float = 5) -> None:
         """End the program's session: asked first, forced after `patience` seconds."""
