@@ -1,0 +1,165 @@
+"""The conversation: Chat messages as Responses input items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from ...errors import invalid_request
+from ..reading.values import arguments_of
+from ..request.fields import get_list, get_object, get_text, join, need_object, need_text, objects
+from ..request.names import call_id
+from ..request.pairing import repair
+from .content import Part, assistant_parts, text_parts, user_parts
+
+Item: TypeAlias = dict[str, Any]
+Message: TypeAlias = Mapping[str, Any]
+
+
+def read_history(messages: Sequence[Any], customs: frozenset[str]) -> list[Item]:
+    """Return the input items of a conversation, with calls and outputs paired; tool names are still the client's own.
+
+    `customs` names the request's custom tools: a streamed answer can show their calls only as function calls, so that
+    is how they may come back. Raises ClientError (400) naming the place that is wrong.
+    """
+    history = _History(customs)
+    for message, path in objects(list(messages), "messages"):
+        role = need_text(message, "role", path)
+        reader = _READERS.get(role)
+        if reader is None:
+            place = join(path, "role")
+            raise invalid_request(f"{place}: must be one of {', '.join(_READERS)}", place)
+        reader(history, message, path)
+    return repair(history.items)
+
+
+@dataclass(slots=True)
+class _Call:
+    """A call that waits for its result. `id` is what the upstream is told, `named` whether the client gave it one."""
+
+    id: str
+    name: str
+    named: bool
+
+
+@dataclass(slots=True)
+class _History:
+    """The items so far, and the calls of the latest assistant turn that have no result yet.
+
+    `heard` is True when the user's side has spoken since: the next assistant message begins a new turn.
+    """
+
+    customs: frozenset[str]
+    items: list[Item] = field(default_factory=list)
+    waiting: list[_Call] = field(default_factory=list)
+    invented: int = 0
+    heard: bool = False
+
+    def say(self, role: str, parts: list[Part]) -> None:
+        """Add a message; one without parts says nothing and is left out."""
+        if parts:
+            self.items.append({"type": "message", "role": role, "content": parts})
+            self.heard = self.heard or role != "assistant"
+
+    def call(self, given_id: str, name: str, item: Item) -> None:
+        """Add a call, with an invented id where the client gave none."""
+        if self.heard:
+            self.waiting.clear()
+            self.heard = False
+        if not given_id:
+            self.invented += 1
+        called = _Call(call_id(given_id) if given_id else f"call_unnamed_{self.invented}", name, bool(given_id))
+        self.waiting.append(called)
+        self.items.append({**item, "call_id": called.id})
+
+    def answer(self, given_id: str, name: str, output: str | list[Part]) -> None:
+        """Add a result for the call that it means: by its id, else by the tool's name, else the first that waits."""
+        found = self._meant(given_id, name)
+        if found is not None:
+            self.waiting.remove(found)
+        target = found.id if found else call_id(given_id or "call_unknown")
+        self.items.append({"type": "function_call_output", "call_id": target, "output": output})
+        self.heard = True
+
+    def _meant(self, given_id: str, name: str) -> _Call | None:
+        if given_id:
+            wanted = call_id(given_id)
+            named = next((call for call in self.waiting if call.named and call.id == wanted), None)
+            return named or next((call for call in self.waiting if not call.named), None)
+        by_name = next((call for call in self.waiting if name and call.name == name), None)
+        return by_name or (self.waiting[0] if self.waiting else None)
+
+
+def _developer(history: _History, message: Message, path: str) -> None:
+    history.say("developer", text_parts(message.get("content"), join(path, "content")))
+
+
+def _user(history: _History, message: Message, path: str) -> None:
+    history.say("user", user_parts(message.get("content"), join(path, "content")))
+
+
+def _assistant(history: _History, message: Message, path: str) -> None:
+    parts = assistant_parts(message.get("content"), join(path, "content"))
+    refusal = get_text(message, "refusal", path)
+    if refusal:
+        parts.append({"type": "refusal", "refusal": refusal})
+    history.say("assistant", parts)
+    calls = list(objects(get_list(message, "tool_calls", path), join(path, "tool_calls")))
+    legacy = get_object(message, "function_call", path)
+    for call, place in calls:
+        _call(history, call, place)
+    if legacy and not calls:
+        _function_call(history, "", legacy, join(path, "function_call"))
+
+
+def _call(history: _History, call: Message, path: str) -> None:
+    given_id = get_text(call, "id", path)
+    if get_text(call, "type", path) == "custom" or ("custom" in call and "function" not in call):
+        custom, place = need_object(call, "custom", path), join(path, "custom")
+        _custom_call(history, given_id, need_text(custom, "name", place), get_text(custom, "input", place))
+    else:
+        _function_call(history, given_id, need_object(call, "function", path), join(path, "function"))
+
+
+def _function_call(history: _History, given_id: str, function: Message, path: str) -> None:
+    """Add a function call; arguments are JSON text, which some clients send as an object or leave empty."""
+    name = need_text(function, "name", path)
+    given = function.get("arguments")
+    arguments = arguments_of(given) if type(given) is dict else get_text(function, "arguments", path)
+    if name in history.customs:
+        _custom_call(history, given_id, name, arguments)
+        return
+    item = {"type": "function_call", "name": name, "arguments": arguments if arguments.strip() else "{}"}
+    history.call(given_id, name, item)
+
+
+def _custom_call(history: _History, given_id: str, name: str, text: str) -> None:
+    history.call(given_id, name, {"type": "custom_tool_call", "name": name, "input": text})
+
+
+def _tool(history: _History, message: Message, path: str) -> None:
+    output = _output(message, path)
+    history.answer(get_text(message, "tool_call_id", path), get_text(message, "name", path), output)
+
+
+def _function(history: _History, message: Message, path: str) -> None:
+    history.answer("", get_text(message, "name", path), _output(message, path))
+
+
+def _output(message: Message, path: str) -> str | list[Part]:
+    """Return a tool's result: one string where it is text only, else its parts."""
+    parts = user_parts(message.get("content"), join(path, "content"))
+    if all(part["type"] == "input_text" for part in parts):
+        return "\n".join(part["text"] for part in parts)
+    return parts
+
+
+_READERS: Mapping[str, Callable[[_History, Message, str], None]] = {
+    "system": _developer,
+    "developer": _developer,
+    "user": _user,
+    "assistant": _assistant,
+    "tool": _tool,
+    "function": _function,
+}

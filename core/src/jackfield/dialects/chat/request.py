@@ -1,0 +1,90 @@
+"""Reading a Chat Completions request: what it becomes as a Responses request, and what its answer must know of it.
+
+What the Responses API lacks or the upstreams refuse is left out: sampling parameters, token limits, penalties, seed,
+log probabilities, metadata, user. Nothing is forwarded that is not named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ...errors import invalid_request
+from ..base import Parsed
+from ..request.fields import get_flag, need_list, need_text
+from ..request.names import NameMap
+from ..request.reading import read_object
+from ..stops import read_stops
+from .context import ChatContext
+from .history import read_history
+from .settings import cache_key, read_reasoning, read_service_tier, read_text, refuse_impossible, wants_usage
+from .tools import read_choice, read_tools
+
+
+def parse(body: bytes) -> Parsed:
+    """Read the request. Raises ClientError (400) that names the place which is wrong."""
+    request = read_object(body)
+    model = need_text(request, "model")
+    messages = need_list(request, "messages")
+    refuse_impossible(request)
+    tools = read_tools(request)
+    items = read_history(messages, frozenset(tool["name"] for tool in tools if tool["type"] == "custom"))
+    if not items:
+        raise invalid_request("messages: there is nothing in them to answer", "messages")
+    choice = read_choice(request)
+    names = _rename(items, tools, choice)
+    key = cache_key(request, items)
+    context = ChatContext(
+        model=model,
+        names=names,
+        stops=read_stops(request.get("stop"), "stop"),
+        include_usage=wants_usage(request),
+        legacy=bool(request.get("functions")) and not request.get("tools"),
+    )
+    upstream = {
+        "instructions": "",
+        "input": items,
+        **_tool_fields(request, tools, choice, context),
+        **_optional("text", read_text(request, items)),
+        "reasoning": read_reasoning(request),
+        "include": ["reasoning.encrypted_content"],
+        "prompt_cache_key": key,
+        **_optional("service_tier", read_service_tier(request)),
+        "store": False,
+        "stream": True,
+    }
+    return Parsed(model, get_flag(request, "stream"), upstream, key, context)
+
+
+def _tool_fields(
+    request: Mapping[str, Any], tools: Sequence[Any], choice: object, context: ChatContext
+) -> dict[str, Any]:
+    """Return the fields about tools; none of them without tools. An answer in the legacy form has room for one call."""
+    parallel = get_flag(request, "parallel_tool_calls", default=True)
+    if not tools:
+        return {}
+    fields: dict[str, Any] = {"tools": tools}
+    if choice is not None:
+        fields["tool_choice"] = choice
+    if request.get("parallel_tool_calls") is not None or context.legacy:
+        fields["parallel_tool_calls"] = parallel and not context.legacy
+    return fields
+
+
+def _optional(key: str, value: object) -> dict[str, Any]:
+    return {key: value} if value else {}
+
+
+def _rename(items: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]], choice: object) -> NameMap:
+    """Give every tool a name that the upstream accepts, in place, and return the way back."""
+    named = [entry for entry in (*items, *tools, *_choices(choice)) if "name" in entry]
+    names = NameMap.of(entry["name"] for entry in named)
+    for entry in named:
+        entry["name"] = names.to_upstream(entry["name"])
+    return names
+
+
+def _choices(choice: object) -> Iterator[dict[str, Any]]:
+    if isinstance(choice, dict):
+        yield choice
+        yield from choice.get("tools", ())

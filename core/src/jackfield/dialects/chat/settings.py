@@ -1,0 +1,98 @@
+"""Everything of a Chat request that is neither conversation nor tools."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ...errors import invalid_request
+from ..request.fields import get_flag, get_list, get_number, get_object, get_text
+from ..request.names import NameMap
+from ..request.schemas import repair
+
+_FAST = frozenset({"priority", "fast"})
+
+
+def refuse_impossible(request: Mapping[str, Any]) -> None:
+    """Raise ClientError (400) for what no answer could honour: several choices, spoken output."""
+    if get_number(request, "n") not in (None, 1):
+        raise invalid_request("n: only one choice per request is supported", "n")
+    if "audio" in get_list(request, "modalities"):
+        raise invalid_request("modalities: audio output is not supported; ask for text", "modalities")
+
+
+def read_text(request: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return `text`: the answer's format and verbosity; empty where the request names neither.
+
+    Raises ClientError (400) for `json_object` in a conversation without the word "json", which the upstream refuses.
+    """
+    text: dict[str, Any] = {}
+    given = get_object(request, "response_format")
+    kind = get_text(given, "type", "response_format")
+    if kind == "json_schema":
+        text["format"] = _schema_format(given)
+    elif kind in ("text", "json_object"):
+        text["format"] = {"type": kind}
+    if kind == "json_object" and not any(_says_json(item) for item in items):
+        raise invalid_request(
+            "messages: must contain the word 'json' in some form when response_format is json_object", "messages"
+        )
+    verbosity = get_text(request, "verbosity")
+    if verbosity:
+        text["verbosity"] = verbosity
+    return text
+
+
+def _schema_format(given: Mapping[str, Any]) -> dict[str, Any]:
+    place = "response_format.json_schema"
+    described = get_object(given, "json_schema", "response_format")
+    schema = get_object(described, "schema", place)
+    wanted = {
+        "type": "json_schema",
+        "name": NameMap().to_upstream(get_text(described, "name", place) or "output"),
+        "schema": schema or repair(None),
+        "strict": get_flag(described, "strict", place),
+    }
+    description = get_text(described, "description", place)
+    return {**wanted, "description": description} if description else wanted
+
+
+def _says_json(item: Mapping[str, Any]) -> bool:
+    texts: Iterable[object] = (item.get("output"),)
+    if item["type"] == "message":
+        texts = (part.get("text") for part in item["content"])
+    return any("json" in text.lower() for text in texts if isinstance(text, str))
+
+
+def read_reasoning(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `reasoning`: the effort where the client named one, and a summary, the only part that can be shown."""
+    effort = get_text(request, "reasoning_effort")
+    if effort == "none":
+        return {"effort": effort}
+    return {"effort": effort, "summary": "auto"} if effort else {"summary": "auto"}
+
+
+def read_service_tier(request: Mapping[str, Any]) -> str:
+    """Return `priority` where the client asks for speed, under either of its names; "" else."""
+    return "priority" if get_text(request, "service_tier") in _FAST else ""
+
+
+def cache_key(request: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> str:
+    """Return the client's own `prompt_cache_key`, else one that stays the same while the conversation grows.
+
+    It is a digest of everything up to the first user message: what comes later is added in later turns.
+    """
+    own = get_text(request, "prompt_cache_key")
+    if own:
+        return own
+    first = next((place for place, item in enumerate(items) if item.get("role") == "user"), len(items) - 1)
+    return hashlib.sha256(orjson.dumps(items[: first + 1])).hexdigest()[:32]
+
+
+def wants_usage(request: Mapping[str, Any]) -> bool:
+    """Return whether a stream shall end with a chunk that has the usage."""
+    options = get_object(request, "stream_options")
+    return get_flag(options, "include_usage", "stream_options")

@@ -1,0 +1,125 @@
+"""Tools and tool choice: Chat nests each tool in an object named after its type, Responses is flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from ..request.fields import get_flag, get_list, get_object, get_text, join, need_object, need_text, objects
+from ..request.schemas import repair
+
+Tool: TypeAlias = dict[str, Any]
+
+_CHOICES: Mapping[str, str] = {"none": "none", "auto": "auto", "required": "required", "any": "required"}
+_CALLED = ("function", "custom")
+_SEARCH = ("search_context_size", "user_location", "filters")
+
+
+def read_tools(request: Mapping[str, Any]) -> list[Tool]:
+    """Return the request's tools, flat: `tools`, the older `functions`, and a search where `web_search_options` ask.
+
+    Tools of other types are left out: Chat has no word for them. Of several tools of one name the first counts, since
+    the upstream wants names to be unique.
+    """
+    tools: dict[tuple[str, str], Tool] = {}
+    for tool in (*_declared(request), *_functions(request), *_search_of_options(request)):
+        tools.setdefault((tool["type"], tool.get("name", "")), tool)
+    return list(tools.values())
+
+
+def _declared(request: Mapping[str, Any]) -> Iterator[Tool]:
+    for tool, path in objects(get_list(request, "tools"), "tools"):
+        kind = get_text(tool, "type", path, "function")
+        if kind == "function":
+            yield _function(*_inner(tool, kind, path))
+        elif kind == "custom":
+            yield _custom(*_inner(tool, kind, path))
+        elif kind.startswith("web_search"):
+            yield {"type": "web_search", **{key: tool[key] for key in _SEARCH if tool.get(key) is not None}}
+
+
+def _functions(request: Mapping[str, Any]) -> Iterator[Tool]:
+    for function, path in objects(get_list(request, "functions"), "functions"):
+        yield _function(function, path)
+
+
+def _inner(tool: Mapping[str, Any], kind: str, path: str) -> tuple[Mapping[str, Any], str]:
+    """Return the object that describes the tool; some clients send it flat."""
+    if kind not in tool and "name" in tool:
+        return tool, path
+    return need_object(tool, kind, path), join(path, kind)
+
+
+def _function(function: Mapping[str, Any], path: str) -> Tool:
+    return {
+        **_named("function", function, path),
+        "parameters": repair(get_object(function, "parameters", path)),
+        "strict": get_flag(function, "strict", path),
+    }
+
+
+def _custom(custom: Mapping[str, Any], path: str) -> Tool:
+    tool = _named("custom", custom, path)
+    given = get_object(custom, "format", path)
+    if not given:
+        return tool
+    grammar = get_object(given, "grammar", join(path, "format"))
+    return {**tool, "format": {**{key: value for key, value in given.items() if key != "grammar"}, **grammar}}
+
+
+def _named(kind: str, described: Mapping[str, Any], path: str) -> Tool:
+    tool = {"type": kind, "name": need_text(described, "name", path)}
+    description = get_text(described, "description", path)
+    return {**tool, "description": description} if description else tool
+
+
+def _search_of_options(request: Mapping[str, Any]) -> Iterator[Tool]:
+    """Yield the search tool that `web_search_options` mean, which may be an empty object."""
+    if request.get("web_search_options") is None:
+        return
+    options = need_object(request, "web_search_options")
+    tool: Tool = {"type": "web_search"}
+    size = get_text(options, "search_context_size", "web_search_options")
+    if size:
+        tool["search_context_size"] = size
+    location = get_object(options, "user_location", "web_search_options")
+    if location:
+        place = "web_search_options.user_location"
+        tool["user_location"] = {**get_object(location, "approximate", place), "type": "approximate"}
+    yield tool
+
+
+def read_choice(request: Mapping[str, Any]) -> str | Tool | None:
+    """Return the tool choice, flat; None where the request has none, or one that is unknown here."""
+    key = "tool_choice" if request.get("tool_choice") is not None else "function_call"
+    given = request.get(key)
+    if given is None:
+        return None
+    if type(given) is str:
+        return _CHOICES.get(given)
+    choice = need_object(request, key)
+    if key == "function_call":
+        return {"type": "function", "name": need_text(choice, "name", key)}
+    if get_text(choice, "type", key, "function") == "allowed_tools":
+        return _allowed(choice, key)
+    return _chosen(choice, key)
+
+
+def _allowed(choice: Mapping[str, Any], path: str) -> Tool:
+    given = get_object(choice, "allowed_tools", path)
+    allowed, place = (given, join(path, "allowed_tools")) if given else (choice, path)
+    tools = [_chosen(tool, where) for tool, where in objects(get_list(allowed, "tools", place), join(place, "tools"))]
+    mode = get_text(allowed, "mode", place) or "auto"
+    return {"type": "allowed_tools", "mode": mode, "tools": [tool for tool in tools if tool is not None]}
+
+
+def _chosen(choice: Mapping[str, Any], path: str) -> Tool | None:
+    kind = get_text(choice, "type", path, "function")
+    if kind in _CALLED:
+        return {"type": kind, "name": need_text(*_inner_of_choice(choice, kind, path))}
+    return {"type": "web_search"} if kind.startswith("web_search") else None
+
+
+def _inner_of_choice(choice: Mapping[str, Any], kind: str, path: str) -> tuple[Mapping[str, Any], str, str]:
+    inner, place = _inner(choice, kind, path)
+    return inner, "name", place
