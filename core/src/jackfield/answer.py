@@ -72,7 +72,7 @@ class Answer:
             raise UpstreamError(Kind.STREAM_CUT, "the upstream's stream ended before any answer") from None
 
     async def _wait(self, seconds: float) -> None:
-        """Read on for a while. A read still under way at its end is not cancelled: that would break the stream it reads."""
+        """Read on for a while. A read still under way then is not cancelled: that would break the stream."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while not self._decided() and (left := deadline - loop.time()) > 0:

@@ -14,16 +14,16 @@ from . import logs, runtime
 from .bootstrap import Prepared, prepare
 from .clock import SystemClock
 from .config import find
-from .config.settings import Limits, Settings
+from .config.settings import Settings
 from .dialects.base import Dialect
 from .dialects.responses import ResponsesDialect
 from .host import Host
 from .observers import Observers
+from .reload import Reloader, timeouts_of
 from .routes import client, replies
 from .routes.ingress import ASGIApp, Ingress
 from .types import Clock
 from .upstream import UpstreamClient
-from .upstream.transport import Timeouts
 
 logger = logging.getLogger("jackfield")
 
@@ -49,8 +49,10 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     settings, plugins = prepared.settings, prepared.plugins
     logs.configure(settings)
     _announce(prepared)
-    host = Host(clock, UpstreamClient(_timeouts(settings.limits)))
+    host = Host(clock, UpstreamClient(timeouts_of(settings.limits)))
     host.install(runtime.build(settings, plugins, host))
+    reloader = Reloader(host, plugins, prepared.schema)
+    host.follow(reloader)
     observers = Observers(plugins)
     app = Quart("jackfield", static_folder=None)
     app.config.update(
@@ -68,10 +70,12 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     @app.before_serving
     async def start() -> None:
         observers.start()
+        reloader.start()
         await plugins.startup(host)
 
     @app.after_serving
     async def stop() -> None:
+        await reloader.stop()
         await plugins.shutdown(host)
         await observers.stop()
         await host.upstream.aclose()
@@ -84,12 +88,6 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
 def dialects() -> dict[str, Dialect]:
     """Return the dialect of each route that carries answers."""
     return {"/v1/responses": ResponsesDialect()}
-
-
-def _timeouts(limits: Limits) -> Timeouts:
-    return Timeouts(
-        connect=limits.connect_timeout, first_byte=limits.first_byte_timeout, idle=limits.stream_idle_timeout
-    )
 
 
 def _announce(prepared: Prepared) -> None:

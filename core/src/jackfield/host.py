@@ -9,6 +9,7 @@ from .types import Clock
 
 if TYPE_CHECKING:
     from .config.settings import Settings
+    from .reload import Reloader
     from .runtime import Runtime
     from .upstream import UpstreamClient
 
@@ -20,6 +21,7 @@ class Host:
         self.clock = clock
         self.upstream = upstream
         self._runtime: Runtime | None = None
+        self._config: Reloader | None = None
 
     @property
     def runtime(self) -> Runtime:
@@ -31,6 +33,17 @@ class Host:
     def install(self, runtime: Runtime) -> None:
         """Put a runtime in force."""
         self._runtime = runtime
+
+    @property
+    def config(self) -> Reloader:
+        """The way to check, change and reload the configuration file."""
+        if self._config is None:
+            raise RuntimeError("the host has no configuration before the app is built")
+        return self._config
+
+    def follow(self, config: Reloader) -> None:
+        """Give the host its way to the configuration file."""
+        self._config = config
 
     @property
     def settings(self) -> Settings:

@@ -82,6 +82,11 @@ class UpstreamClient:
         self._direct = DirectTransport(self._timeouts)
         self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
 
+    def limit(self, timeouts: Timeouts) -> None:
+        """Use other time-outs from the next request on."""
+        self._timeouts = timeouts
+        self._direct.timeouts = timeouts
+
     @property
     def open_connections(self) -> int:
         """Open connections to upstreams, those through proxies not counted."""

@@ -69,7 +69,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
     """Send httpx requests over pooled HTTP/1.1 connections, without a proxy and without limits on their number."""
 
     def __init__(self, timeouts: Timeouts) -> None:
-        self._timeouts = timeouts
+        self.timeouts = timeouts
         self._idle: defaultdict[Origin, list[tuple[Connection, float]]] = defaultdict(list)
         self._open: set[Connection] = set()
         self._tls: ssl.SSLContext | None = None
@@ -100,7 +100,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
         self, connection: Connection, data: bytes, request: httpx.Request, origin: Origin
     ) -> httpx.Response:
         try:
-            connection.send(data, self._timeouts.first_byte, self._timeouts.idle)
+            connection.send(data, self.timeouts.first_byte, self.timeouts.idle)
             status, headers = await connection.head()
         except BaseException:  # also when cancelled: an abandoned exchange must not leave its connection open
             connection.abort()
@@ -112,12 +112,12 @@ class DirectTransport(httpx.AsyncBaseTransport):
         loop = asyncio.get_running_loop()
         context = self._tls_context() if scheme == "https" else None
         try:
-            async with asyncio.timeout(self._timeouts.connect or None):
+            async with asyncio.timeout(self.timeouts.connect or None):
                 _, connection = await loop.create_connection(
                     lambda: Connection(loop, self._open.discard), host, port, ssl=context
                 )
         except TimeoutError as error:
-            raise httpx.ConnectTimeout(f"no connection within {self._timeouts.connect:g} s") from error
+            raise httpx.ConnectTimeout(f"no connection within {self.timeouts.connect:g} s") from error
         except OSError as error:  # refused, unreachable, unknown host, TLS
             raise httpx.ConnectError(str(error)) from error
         self._open.add(connection)
@@ -131,7 +131,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
     def _take(self, origin: Origin) -> Connection | None:
         """Return the idle connection used last, dropping those that are closed or have been idle for too long."""
         kept = self._idle.get(origin)
-        oldest = asyncio.get_running_loop().time() - self._timeouts.keep_alive
+        oldest = asyncio.get_running_loop().time() - self.timeouts.keep_alive
         while kept:
             connection, since = kept.pop()
             if not connection.closed and since >= oldest:
@@ -147,7 +147,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
         now = asyncio.get_running_loop().time()
         kept = self._idle[origin]
         kept.append((connection, now))
-        while kept and (kept[0][0].closed or kept[0][1] < now - self._timeouts.keep_alive):
+        while kept and (kept[0][0].closed or kept[0][1] < now - self.timeouts.keep_alive):
             kept.pop(0)[0].abort()
 
     async def aclose(self) -> None:
