@@ -23,6 +23,7 @@ from ..reading import (
     ThinkingBreak,
     ThinkingDelta,
 )
+from ..stops import StopScanner
 from .context import MessagesContext
 from .ids import tool_id
 from .outcome import ending, usage_of
@@ -30,7 +31,6 @@ from .parts import Broken, Close, End, Grow, Growth, Open, Part
 from .searching import citation, search_blocks
 from .serial import Serial
 from .signature import seal
-from .stopping import StopGate
 from .tool_input import ToolInput
 
 _PART_SEPARATOR = "\n\n"
@@ -56,7 +56,7 @@ class Composer:
         self._context = context
         self._reader = Reader()
         self._serial = Serial()
-        self._gate = StopGate(context.stop_sequences)
+        self._stops = StopScanner(context.stop_sequences) if context.stop_sequences else None
         self._current = _NO_ITEM
         self._input = ToolInput(_NO_ITEM)
         self._called = False
@@ -121,9 +121,12 @@ class Composer:
         return unique
 
     def _text(self, text: str, parts: list[Part]) -> None:
-        self._say(self._gate.take(text), parts)
-        if self._gate.matched is not None:
-            self._stop(self._gate.matched, parts)
+        stop = None
+        if self._stops is not None:
+            text, stop = self._stops.feed(text)
+        self._say(text, parts)
+        if stop is not None:
+            self._stop(stop, parts)
 
     def _say(self, text: str, parts: list[Part]) -> None:
         if text and self.state is State.BETWEEN:
@@ -153,7 +156,7 @@ class Composer:
         """Complete the item at hand and close its block."""
         kind = self._current.kind
         if kind is ItemKind.TEXT:
-            self._say(self._gate.release(), parts)
+            self._say(self._stops.flush() if self._stops is not None else "", parts)
         elif kind is ItemKind.TOOL:
             self._called = True
             self._grow(Growth.JSON, self._input.close(), parts)

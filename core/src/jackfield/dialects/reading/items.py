@@ -222,7 +222,7 @@ def _summaries(value: object) -> list[tuple[int, str]]:
 
 
 class ToolItem(Item):
-    """A call of a function or of a custom tool. It starts when its name is known; arguments that come earlier wait."""
+    """A call of a function or of a custom tool. It starts when name and id are known; arguments wait till then."""
 
     kind = ItemKind.TOOL
     __slots__ = ("_arguments", "_custom", "_invented_id", "_name", "_namespace")
@@ -236,8 +236,11 @@ class ToolItem(Item):
         self._invented_id = invented_id
 
     def start(self, entry: Mapping[str, Any]) -> list[Step]:
-        """Learn what `entry` tells, and begin if the name is known by now."""
+        """Learn what `entry` tells, and begin if name and id are known by now."""
         self._learn(entry)
+        return self._begin() if self.call_id else []
+
+    def _begin(self) -> list[Step]:
         if self.state is not ItemState.NEW or not self._name:
             return []
         self.state = ItemState.OPEN
@@ -266,7 +269,7 @@ class ToolItem(Item):
         """Pass on the rest. A call that has no name even now stays as it is: its name may come with the end."""
         self._learn(entry)
         steps = self.fill(arguments_of(entry.get("arguments")) or arguments_of(entry.get("input")))
-        steps += self.start(entry)
+        steps += self._begin()
         if self.state is not ItemState.OPEN:
             return []
         self.state = ItemState.DONE

@@ -229,10 +229,11 @@ class Reader:
         known = match(self._shelf.items, entries)
         steps: list[Step] = []
         for place, kind, entry in entries:
-            item = known.get(place)
+            item, keys = known.get(place), Keys.of({"item": entry})
             if item is None:
-                item, begun = self._add(kind, Keys.of({"item": entry}), entry, place)
+                item, begun = self._add(kind, keys, entry, place)
                 steps += begun
+            self._shelf.learn(item, keys)
             steps += _finish(item, entry)
         return steps + [step for item in self._shelf.items for step in _finish(item, {})]
 

@@ -47,7 +47,7 @@ class Shelf:
         """Return the item of this kind that the keys mean; None when it is a new one."""
         found = self._by_keys(kind, keys) or self._by_exclusion(kind, keys)
         if found is not None:
-            self._learn(found, keys)
+            self.learn(found, keys)
         return found
 
     def find_any(self, keys: Keys) -> Item | None:
@@ -81,14 +81,15 @@ class Shelf:
         self.items.append(item)
         if keys.index is not None:
             self._by_index.pop((kind, keys.index), None)
-        self._learn(item, keys)
+        self.learn(item, keys)
         return item
 
     def of_kind(self, kind: type[ItemType]) -> Iterator[ItemType]:
         """Yield the items of a class that are not done."""
         return (item for item in self.items if isinstance(item, kind) and item.state is not ItemState.DONE)
 
-    def _learn(self, item: Item, keys: Keys) -> None:
+    def learn(self, item: Item, keys: Keys) -> None:
+        """Note what `keys` tell of an item; what is known already stays."""
         if item.index is None and keys.index is not None:
             item.index = keys.index
             self._by_index.setdefault((item.kind, keys.index), item)
