@@ -41,7 +41,7 @@ PREFIXES = {"message": "msg_", "function_call": "fc_", "reasoning": "rs_", "cust
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 TIERS = ("auto", "default", "flex", "priority", "fast", "ultrafast", "scale")
 
-_name = re.compile(r"[A-Za-z0-9_-]{1,128}").fullmatch
+_LEGAL_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _OUTPUT_OF = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
 _FORBIDDEN_DEEP = ("cache_control", "prompt_cache_breakpoint")
 _OPAQUE = ("parameters", "schema", "client_metadata")
@@ -64,6 +64,10 @@ def upstream_problems(body: Object) -> list[str]:
         *_tool_choice(body),
         *_settings(body),
     ]
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(_LEGAL_NAME.fullmatch(value))
 
 
 def _top(body: Object) -> Iterator[str]:
@@ -89,10 +93,11 @@ def _forbidden(value: object, path: str) -> Iterator[str]:
     """Look for keys that are refused at any depth, except inside schemas, which are the client's."""
     if isinstance(value, dict):
         for key, inner in value.items():
+            place = f"{path}.{key}" if path else key
             if key in _FORBIDDEN_DEEP:
-                yield f"{path}.{key}: Unsupported parameter"
+                yield f"{place}: Unsupported parameter"
             elif key not in _OPAQUE:
-                yield from _forbidden(inner, f"{path}.{key}")
+                yield from _forbidden(inner, place)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _forbidden(inner, f"{path}[{index}]")
@@ -143,7 +148,7 @@ def _parts(parts: list[Any], allowed: set[str], path: str) -> Iterator[str]:
 
 def _call(item: Object) -> Iterator[str]:
     yield from _call_id(item)
-    if not _name(str(item.get("name"))):
+    if not _is_name(item.get("name")):
         yield f"name: {item.get('name')!r} does not fit [A-Za-z0-9_-]{{1,128}}"
     if item["type"] == "custom_tool_call":
         if not isinstance(item.get("input"), str):
@@ -192,6 +197,8 @@ def _pairing(items: object) -> Iterator[str]:
     waiting: dict[str, str] = {}
     seen: set[str] = set()
     for item in items if isinstance(items, list) else []:
+        if not isinstance(item, dict):
+            continue
         kind, name = item.get("type"), str(item.get("call_id"))
         if kind in _OUTPUT_OF:
             if name in seen:
@@ -218,7 +225,7 @@ def _tools(tools: object) -> Iterator[str]:
             continue
         if tool["type"] not in ("function", "custom"):
             continue
-        if not _name(str(tool.get("name"))):
+        if not _is_name(tool.get("name")):
             yield f"{place}.name: {tool.get('name')!r} does not fit [A-Za-z0-9_-]{{1,128}}"
         if tool.get("name") in names:
             yield f"{place}.name: {tool.get('name')!r} is used twice"
@@ -272,6 +279,6 @@ def _settings(body: Object) -> Iterator[str]:
         yield "parallel_tool_calls: must be a boolean"
     shape = (body.get("text") or {}).get("format") or {}
     if shape.get("type") == "json_schema" and not (
-        _name(str(shape.get("name"))) and isinstance(shape.get("schema"), dict)
+        _is_name(shape.get("name")) and isinstance(shape.get("schema"), dict)
     ):
         yield "text.format: json_schema needs a name and a schema"
