@@ -2,6 +2,7 @@ import orjson
 import pytest
 from jackfield.dialects.chat import ChatDialect
 from jackfield.sse import Event, Splitter
+from jackfield.testing.upstream_rules import check_upstream_request
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 DIALECT = ChatDialect()
@@ -70,6 +71,25 @@ def collect(bodies, **request):
 @pytest.fixture(scope="session", name="parsed")
 def _parsed():
     return parsed
+
+
+@pytest.fixture(scope="session", name="body")
+def _body():
+    """Return what the upstream is sent; every body has to be one that it accepts."""
+
+    def body(*messages, **request):
+        if messages:
+            request["messages"] = list(messages)
+        upstream = parsed(**request).body
+        check_upstream_request({"model": "gpt-5", **upstream})
+        return upstream
+
+    return body
+
+
+@pytest.fixture(scope="session")
+def items(body):
+    return lambda *messages, **request: body(*messages, **request)["input"]
 
 
 @pytest.fixture(scope="session", name="stream")

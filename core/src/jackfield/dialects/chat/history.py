@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import orjson
+
 from ...errors import invalid_request
 from ..reading.values import arguments_of
 from ..request.fields import get_list, get_object, get_text, join, need_object, need_text, objects
@@ -123,15 +125,25 @@ def _call(history: _History, call: Message, path: str) -> None:
 
 
 def _function_call(history: _History, given_id: str, function: Message, path: str) -> None:
-    """Add a function call; arguments are JSON text, which some clients send as an object or leave empty."""
+    """Add a function call, or a custom one that came back in the form in which a stream shows it."""
     name = need_text(function, "name", path)
     given = function.get("arguments")
     arguments = arguments_of(given) if type(given) is dict else get_text(function, "arguments", path)
     if name in history.customs:
         _custom_call(history, given_id, name, arguments)
         return
-    item = {"type": "function_call", "name": name, "arguments": arguments if arguments.strip() else "{}"}
-    history.call(given_id, name, item)
+    history.call(given_id, name, {"type": "function_call", "name": name, "arguments": _json_text(arguments)})
+
+
+def _json_text(arguments: str) -> str:
+    """Return arguments that parse: a call that was cut keeps its text, empty ones are an empty object."""
+    if not arguments.strip():
+        return "{}"
+    try:
+        orjson.loads(arguments)
+    except orjson.JSONDecodeError:
+        return orjson.dumps({"_raw": arguments}).decode()
+    return arguments
 
 
 def _custom_call(history: _History, given_id: str, name: str, text: str) -> None:

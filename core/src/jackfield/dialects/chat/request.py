@@ -31,7 +31,7 @@ def parse(body: bytes) -> Parsed:
     items = read_history(messages, frozenset(tool["name"] for tool in tools if tool["type"] == "custom"))
     if not items:
         raise invalid_request("messages: there is nothing in them to answer", "messages")
-    choice = read_choice(request)
+    choice = read_choice(request, tools) if tools else None
     names = _rename(items, tools, choice)
     key = cache_key(request, items)
     context = ChatContext(

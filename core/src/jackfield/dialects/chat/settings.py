@@ -14,6 +14,8 @@ from ..request.names import NameMap
 from ..request.schemas import repair
 
 _FAST = frozenset({"priority", "fast"})
+_LONGEST_KEY = 64
+"""Characters that the upstream takes as a `prompt_cache_key`; a longer one travels as its digest."""
 
 
 def refuse_impossible(request: Mapping[str, Any]) -> None:
@@ -87,9 +89,13 @@ def cache_key(request: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) ->
     """
     own = get_text(request, "prompt_cache_key")
     if own:
-        return own
+        return own if len(own) <= _LONGEST_KEY else _digest(own)
     first = next((place for place, item in enumerate(items) if item.get("role") == "user"), len(items) - 1)
-    return hashlib.sha256(orjson.dumps(items[: first + 1])).hexdigest()[:32]
+    return _digest(items[: first + 1])
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(orjson.dumps(value)).hexdigest()[:32]
 
 
 def wants_usage(request: Mapping[str, Any]) -> bool:

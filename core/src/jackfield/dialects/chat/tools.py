@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ..request.fields import get_flag, get_list, get_object, get_text, join, need_object, need_text, objects
+from ...errors import invalid_request
+from ..request.fields import (
+    get_flag,
+    get_list,
+    get_object,
+    get_text,
+    join,
+    missing,
+    need_list,
+    need_object,
+    need_text,
+    objects,
+)
 from ..request.schemas import repair
 
 Tool: TypeAlias = dict[str, Any]
 
 _CHOICES: Mapping[str, str] = {"none": "none", "auto": "auto", "required": "required", "any": "required"}
 _CALLED = ("function", "custom")
+_UNNAMED = ""
 _SEARCH = ("search_context_size", "user_location", "filters")
 
 
@@ -21,9 +34,9 @@ def read_tools(request: Mapping[str, Any]) -> list[Tool]:
     Tools of other types are left out: Chat has no word for them. Of several tools of one name the first counts, since
     the upstream wants names to be unique.
     """
-    tools: dict[tuple[str, str], Tool] = {}
+    tools: dict[str, Tool] = {}
     for tool in (*_declared(request), *_functions(request), *_search_of_options(request)):
-        tools.setdefault((tool["type"], tool.get("name", "")), tool)
+        tools.setdefault(tool.get("name", _UNNAMED), tool)
     return list(tools.values())
 
 
@@ -89,8 +102,11 @@ def _search_of_options(request: Mapping[str, Any]) -> Iterator[Tool]:
     yield tool
 
 
-def read_choice(request: Mapping[str, Any]) -> str | Tool | None:
-    """Return the tool choice, flat; None where the request has none, or one that is unknown here."""
+def read_choice(request: Mapping[str, Any], tools: Sequence[Tool]) -> str | Tool | None:
+    """Return the tool choice, flat; None where the request has none, or one that is unknown here.
+
+    Raises ClientError (400) for a choice of a tool that is not among `tools`, the request's own.
+    """
     key = "tool_choice" if request.get("tool_choice") is not None else "function_call"
     given = request.get(key)
     if given is None:
@@ -98,28 +114,33 @@ def read_choice(request: Mapping[str, Any]) -> str | Tool | None:
     if type(given) is str:
         return _CHOICES.get(given)
     choice = need_object(request, key)
+    kinds = {tool.get("name", _UNNAMED): tool["type"] for tool in tools}
     if key == "function_call":
-        return {"type": "function", "name": need_text(choice, "name", key)}
+        return _by_name(choice, key, kinds)
     if get_text(choice, "type", key, "function") == "allowed_tools":
-        return _allowed(choice, key)
-    return _chosen(choice, key)
+        return _allowed(choice, key, kinds)
+    return _chosen(choice, key, kinds)
 
 
-def _allowed(choice: Mapping[str, Any], path: str) -> Tool:
+def _allowed(choice: Mapping[str, Any], path: str, kinds: Mapping[str, str]) -> Tool:
     given = get_object(choice, "allowed_tools", path)
     allowed, place = (given, join(path, "allowed_tools")) if given else (choice, path)
-    tools = [_chosen(tool, where) for tool, where in objects(get_list(allowed, "tools", place), join(place, "tools"))]
-    mode = get_text(allowed, "mode", place) or "auto"
-    return {"type": "allowed_tools", "mode": mode, "tools": [tool for tool in tools if tool is not None]}
+    entries = objects(need_list(allowed, "tools", place), join(place, "tools"))
+    tools = [tool for entry, where in entries if (tool := _chosen(entry, where, kinds)) is not None]
+    if not tools:
+        raise missing(join(place, "tools"))
+    return {"type": "allowed_tools", "mode": get_text(allowed, "mode", place) or "auto", "tools": tools}
 
 
-def _chosen(choice: Mapping[str, Any], path: str) -> Tool | None:
+def _chosen(choice: Mapping[str, Any], path: str, kinds: Mapping[str, str]) -> Tool | None:
     kind = get_text(choice, "type", path, "function")
     if kind in _CALLED:
-        return {"type": kind, "name": need_text(*_inner_of_choice(choice, kind, path))}
-    return {"type": "web_search"} if kind.startswith("web_search") else None
+        return _by_name(*_inner(choice, kind, path), kinds)
+    return {"type": "web_search"} if kind.startswith("web_search") and _UNNAMED in kinds else None
 
 
-def _inner_of_choice(choice: Mapping[str, Any], kind: str, path: str) -> tuple[Mapping[str, Any], str, str]:
-    inner, place = _inner(choice, kind, path)
-    return inner, "name", place
+def _by_name(chosen: Mapping[str, Any], path: str, kinds: Mapping[str, str]) -> Tool:
+    name = need_text(chosen, "name", path)
+    if name not in kinds:
+        raise invalid_request(f"{join(path, 'name')}: no tool of the request has this name", join(path, "name"))
+    return {"type": kinds[name], "name": name}
