@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,6 +39,7 @@ class RecordedRequest:
         self._changed = Changed()
         self._paused = False
         self._tickets = 0
+        self._ticket_lock = threading.Lock()
         self._resumed = Changed()
 
     @property
@@ -76,7 +78,8 @@ class RecordedRequest:
 
     def resume(self) -> None:
         """Let the script go past one `Pause`, the present one or the next."""
-        self._tickets += 1
+        with self._ticket_lock:
+            self._tickets += 1
         self._resumed.notify()
 
     async def pause(self) -> None:
@@ -84,7 +87,8 @@ class RecordedRequest:
         self._paused = True
         self._changed.notify()
         await self._resumed.wait(lambda: self._tickets > 0, 3600.0, lambda: "never resumed")
-        self._tickets -= 1
+        with self._ticket_lock:
+            self._tickets -= 1
         self._paused = False
 
     def mark_finished(self) -> None:
