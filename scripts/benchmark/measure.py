@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import math
+import os
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -41,6 +42,8 @@ class Effort:
     requests: float = math.inf
     rounds: int = 3
     cores: Cores = field(default_factory=Cores)
+    load_before: float = field(default_factory=lambda: os.getloadavg()[0])
+    """How busy the machine was with other things."""
 
 
 @dataclass(slots=True)

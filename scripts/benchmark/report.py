@@ -100,10 +100,11 @@ class Report:
 
     def _setting(self) -> str:
         pinned = "pinned: target on one core, load on the rest" if self._effort.cores.target else "not pinned"
+        effort, python = self._effort, f"{platform.python_implementation()} {platform.python_version()}"
         return (
-            f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({pinned}), {platform.python_implementation()} "
-            f"{platform.python_version()}, {platform.system()} {platform.machine()}, {self._effort.rounds} rounds of "
-            f"{self._effort.seconds:g} s, medians; in brackets the ratio to the reference of the same run."
+            f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({pinned}), {python}, {platform.system()} "
+            f"{platform.machine()}, load average before {effort.load_before:.1f}; {effort.rounds} rounds of "
+            f"{effort.seconds:g} s, medians; in brackets the ratio to the reference of the same run."
         )
 
     def _table(self, keys: Sequence[tuple[str, str]], columns: Sequence[Column]) -> str:
