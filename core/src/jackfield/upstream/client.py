@@ -14,6 +14,8 @@ from .transport import Body, DirectTransport, Timeouts
 ERROR_BODY_LIMIT = 256 * 1024
 """Bytes of an error answer that are read; the rest says nothing new."""
 
+_LINE = frozenset("\r\n\0")
+
 
 @contextmanager
 def _told_as_ours(host: str) -> Iterator[None]:
@@ -98,7 +100,8 @@ class UpstreamClient:
         `proxy_url` is http, https or socks5. Raises UpstreamError when no answer comes.
         """
         target = _url(url)
-        request = httpx.Request("POST", target, headers=headers, content=body, extensions=self._extensions())
+        raw = [_header(name, value) for name, value in headers.items()]
+        request = httpx.Request("POST", target, headers=raw, content=body, extensions=self._extensions())
         transport = self._through(proxy_url) if proxy_url else self._direct
         with _told_as_ours(target.host):
             return UpstreamResponse(await transport.handle_async_request(request), target.host)
@@ -127,6 +130,16 @@ def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
     if "content-encoding" in response.headers or not isinstance(response.stream, httpx.AsyncByteStream):
         return response.aiter_bytes()
     return aiter(response.stream)
+
+
+def _header(name: str, value: str) -> tuple[bytes, bytes]:
+    """Return a header as it goes over the wire. Raises UpstreamError for what would break out of its line."""
+    if not _LINE.isdisjoint(name) or not _LINE.isdisjoint(value):
+        raise UpstreamError(Kind.UPSTREAM_ERROR, f"the header {name!r} holds a character that ends a line; mend it")
+    try:
+        return name.encode("ascii"), value.encode("latin-1")  # as ASGI servers read a client's
+    except UnicodeEncodeError:
+        return name.encode(), value.encode()
 
 
 @lru_cache(maxsize=256)

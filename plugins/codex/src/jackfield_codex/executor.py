@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 
 import orjson
@@ -13,6 +15,7 @@ _TRAVELS = frozenset(
     {"session_id", "session-id", "conversation_id", "thread-id", "originator", "version", "user-agent"}
 )
 _TRAVELS_STARTS = ("x-codex-", "x-openai-internal-codex-")
+_PLAIN = re.compile(r"[!-~]{1,64}")
 
 
 class CodexExecutor:
@@ -38,7 +41,7 @@ def _headers(call: UpstreamCall, endpoint: Endpoint) -> Mapping[str, str]:
         name: value for name, value in call.headers.items() if name in _TRAVELS or name.startswith(_TRAVELS_STARTS)
     }
     if call.request.session and "session_id" not in passed and "session-id" not in passed:
-        passed["session_id"] = call.request.session
+        passed["session_id"] = _as_header(call.request.session)
     return {
         "user-agent": "jackfield",
         **passed,
@@ -48,3 +51,8 @@ def _headers(call: UpstreamCall, endpoint: Endpoint) -> Mapping[str, str]:
         "accept": "text/event-stream",
         "accept-encoding": "identity",
     }
+
+
+def _as_header(session: str) -> str:
+    """Return a conversation's name as a header may carry it: clients are free to write anything into a body."""
+    return session if _PLAIN.fullmatch(session) else hashlib.sha256(session.encode()).hexdigest()[:32]

@@ -65,8 +65,17 @@ def session_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> str:
         return own
     for name in _SESSION_HEADERS:
         if headers.get(name):
-            return headers[name]
+            return _short(headers[name])
     items = request["input"]
     first = next((item for item in items if item.get("role") == "user"), items[0])
-    opening = orjson.dumps([request.get("model"), request.get("instructions"), first])
-    return hashlib.sha256(opening).hexdigest()[:32]
+    said = {key: value for key, value in first.items() if key != "id"}  # clients make new ids for old items
+    return _digest(orjson.dumps([request.get("model"), request.get("instructions"), said]))
+
+
+def _short(name: str) -> str:
+    """Return a name that an upstream takes as a cache key: at most 64 characters."""
+    return name if len(name) <= 64 else _digest(name.encode())
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
