@@ -29,10 +29,11 @@ class Answer:
     """The events of one upstream's answer, in batches, ending with exactly one terminal event.
 
     A stream that is cut, that falls silent or that reports an `error` ends in a `response.failed` made here, because
-    that is the only failure every client understands. `failure` tells afterwards what it was.
+    that is the only failure every client understands. `failure` tells afterwards what it was. `maker` names who serves,
+    without telling a client more than that.
     """
 
-    def __init__(self, stream: EventStream, books: AttemptAccount, *, provider: str, credential: str) -> None:
+    def __init__(self, stream: EventStream, books: AttemptAccount, maker: str = "") -> None:
         self._stream = stream
         self._batches = aiter(stream)
         self._books = books
@@ -41,8 +42,7 @@ class Answer:
         self._created: Event | None = None
         self._last: Event | None = None
         self._over = False
-        self.provider = provider
-        self.credential = credential
+        self.maker = maker
         self.failure: UpstreamError | None = None
 
     @property

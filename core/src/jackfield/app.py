@@ -16,11 +16,13 @@ from .clock import SystemClock
 from .config import find
 from .config.settings import Settings
 from .dialects.base import Dialect
+from .dialects.chat import ChatDialect
+from .dialects.messages import MessagesDialect
 from .dialects.responses import ResponsesDialect
 from .host import Host
 from .observers import Observers
 from .reload import Reloader, timeouts_of
-from .routes import client, replies
+from .routes import client, messages, replies
 from .routes.ingress import ASGIApp, Ingress
 from .types import Clock
 from .upstream import UpstreamClient
@@ -63,7 +65,8 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     app.extensions[EXTENSION] = host
     replies.install(app)
     served = dialects()
-    app.register_blueprint(client.blueprint(host, plugins, tuple(served)))
+    app.register_blueprint(client.blueprint(host, plugins))
+    app.register_blueprint(messages.blueprint(host))
     for blueprint in plugins.blueprints():
         app.register_blueprint(blueprint)
 
@@ -87,7 +90,11 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
 
 def dialects() -> dict[str, Dialect]:
     """Return the dialect of each route that carries answers."""
-    return {"/v1/responses": ResponsesDialect()}
+    return {
+        "/v1/responses": ResponsesDialect(),
+        "/v1/messages": MessagesDialect(),
+        "/v1/chat/completions": ChatDialect(),
+    }
 
 
 def _announce(prepared: Prepared) -> None:

@@ -5,6 +5,8 @@ The one loop is over attempts. It is closed before the first content: from then 
 
 from __future__ import annotations
 
+import hashlib
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -13,12 +15,16 @@ from typing import Any
 from .answer import Answer
 from .completion import Account, AttemptAccount
 from .dialects.base import Parsed
+from .dialects.request.reasoning import for_maker, without_reasoning
 from .errors import ClientError, Kind, Unavailable, UpstreamError
 from .plugins import Plugins
 from .registry import Route
 from .runtime import Runtime
 from .secret import Secret
 from .types import Credential, Endpoint, Model, RequestInfo, UpstreamCall
+
+REFUSED_REASONING = "invalid_encrypted_content"
+"""The code of an upstream that cannot read the reasoning it is given back."""
 
 FOREIGN = "claude-*"
 """Names of another vendor's models, which clients of the Messages API send; the providers' defaults serve them."""
@@ -53,17 +59,34 @@ async def open_answer(request: Request, runtime: Runtime, plugins: Plugins, acco
     """
     plan = await _plan(request, runtime, plugins)
     failure: UpstreamError | None = None
-    for credential in plan.candidates[: 1 + runtime.settings.request_retry]:
+    candidates = deque(plan.candidates[: 1 + runtime.settings.request_retry])
+    while candidates:
+        credential = candidates.popleft()
         books = account.attempt(credential.provider, plan.route.model, credential.id)
         try:
             return await _attempt(request, plan, credential, runtime, plugins, books)
         except UpstreamError as error:
             books.close(error.openai_status, error.kind.value)
             failure = error
-            if not error.kind.failover:
+            lighter = _without_refused_reasoning(request, error)
+            if lighter is not request:
+                request = lighter
+                candidates.appendleft(credential)
+            elif not error.kind.failover:
                 break
     assert failure is not None  # noqa: S101  # a plan has at least one candidate
     raise failure
+
+
+def _without_refused_reasoning(request: Request, error: UpstreamError) -> Request:
+    """Return the request without encrypted reasoning if that is what the upstream refused; else the request itself.
+
+    A blob that its maker no longer takes would be sent again with every turn, and the conversation be stuck for good.
+    """
+    if error.detail.code != REFUSED_REASONING:
+        return request
+    body = without_reasoning(request.parsed.body)
+    return request if body is request.parsed.body else replace(request, parsed=replace(request.parsed, body=body))
 
 
 async def _plan(request: Request, runtime: Runtime, plugins: Plugins) -> Plan:
@@ -131,12 +154,19 @@ async def _attempt(
     model = plan.route.providers[credential.provider]
     defaults = plan.route.defaults[credential.provider]
     effort = model.effort or plan.effort
-    body = _body(request.parsed.body, model, effort, defaults.effort if defaults else None)
+    maker = maker_of(credential)
+    body = for_maker(request.parsed.body, request.parsed.makers, maker)
+    body = _body(body, model, effort, defaults.effort if defaults else None)
     call = UpstreamCall(plan.info, body, request.headers)
     stream = await runtime.executors[credential.provider].open(call, endpoint)
-    answer = Answer(stream, books, provider=credential.provider, credential=credential.id)
+    answer = Answer(stream, books, maker)
     await answer.begin(runtime.settings.limits.handshake_hold if request.parsed.stream else 0)
     return answer
+
+
+def maker_of(credential: Credential) -> str:
+    """Return what names a credential to a client: stable, and telling nothing of it."""
+    return hashlib.sha256(credential.id.encode()).hexdigest()[:12]
 
 
 def own_endpoint(credential: Credential) -> Endpoint | None:

@@ -18,9 +18,9 @@ from ..sse import Event
 class Parsed:
     """A client's request, understood.
 
-    `model` is the name as the client wrote it, `body` a complete OpenAI Responses request but for `model`; `effort` is absent from
-    `body["reasoning"]` where the client named none. `session` names the conversation ("" when nothing tells). `context` is the dialect's
-    own: what its writer must know of the request.
+    `model` is the name as the client wrote it, `body` a complete OpenAI Responses request but for `model`; `effort` is
+    absent from `body["reasoning"]` where the client named none. `session` names the conversation ("" when nothing
+    tells). `context` is the dialect's own: what its writer must know of the request.
     """
 
     model: str
@@ -28,6 +28,8 @@ class Parsed:
     body: dict[str, Any]
     session: str = ""
     context: Any = None
+    makers: Mapping[str, str] = field(default_factory=dict)
+    """Who made each encrypted reasoning blob of the body, where the client's request tells (`Answer.maker`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class ErrorReply:
 class StreamWriter(Protocol):
     """Turns Responses events into the bytes of one streamed answer.
 
-    The events it is fed end with exactly one terminal event: `response.completed`, `response.incomplete` or `response.failed`
-    (a cut stream and an `error` event reach it as `response.failed`).
+    The events it is fed end with exactly one terminal event: `response.completed`, `response.incomplete` or
+    `response.failed` (a cut stream and an `error` event reach it as `response.failed`).
     """
 
     @property
@@ -89,12 +91,12 @@ class Dialect(Protocol):
         """Read a request. Raises ClientError naming the place that is wrong."""
         ...
 
-    def writer(self, parsed: Parsed) -> StreamWriter:
-        """Return a new writer for one streamed answer."""
+    def writer(self, parsed: Parsed, maker: str = "") -> StreamWriter:
+        """Return a new writer for one streamed answer. `maker` names the upstream that serves it."""
         ...
 
-    def collector(self, parsed: Parsed) -> Collector:
-        """Return a new collector for one JSON answer."""
+    def collector(self, parsed: Parsed, maker: str = "") -> Collector:
+        """Return a new collector for one JSON answer. `maker` names the upstream that serves it."""
         ...
 
     def error(self, failure: RequestFailed, request_id: str) -> ErrorReply:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from quart import Blueprint, Response, request
@@ -28,14 +27,13 @@ _CREATED = 1_735_689_600
 """The `created` of every model: 2025-01-01. Providers do not tell, and clients want a number."""
 
 
-def blueprint(host: Host, plugins: Plugins, served: Sequence[str]) -> Blueprint:
-    """Return the routes; `served` are the paths that the ingress answers."""
+def blueprint(host: Host, plugins: Plugins) -> Blueprint:
+    """Return the routes."""
     routes = Blueprint("client", __name__)
-    endpoints = [line for line in ENDPOINTS if line.startswith("GET") or line.partition(" ")[2] in served]
 
     @routes.get("/")
     async def root() -> Response:
-        return as_json({"name": "jackfield", "version": __version__, "endpoints": endpoints})
+        return as_json({"name": "jackfield", "version": __version__, "endpoints": ENDPOINTS})
 
     @routes.get("/healthz")
     async def healthz() -> Response:

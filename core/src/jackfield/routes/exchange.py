@@ -32,6 +32,9 @@ class Exchange:
         self._started = False
         self._watcher: asyncio.Task[None] | None = None
         self._gone = False
+        self._loop = asyncio.get_running_loop()
+        self.last_write = self._loop.time()
+        self.writing = False
 
     def require_post(self) -> None:
         """Raise ClientError (405) for any other method."""
@@ -114,7 +117,10 @@ class Exchange:
 
     async def write(self, data: bytes) -> None:
         """Send a piece of the body; waits while the client is slow to read."""
+        self.writing = True
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        self.writing = False
+        self.last_write = self._loop.time()
 
     async def finish(self) -> None:
         """End the body."""

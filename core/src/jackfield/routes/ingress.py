@@ -22,6 +22,7 @@ from ..observers import Observers
 from ..plugins import Plugins
 from ..runtime import Runtime
 from .exchange import ClientGone, Exchange
+from .heartbeat import heartbeat
 
 logger = logging.getLogger("jackfield.request")
 
@@ -87,8 +88,9 @@ class Ingress:
         try:
             await self._answer(dialect, exchange, account)
         except RequestFailed as failure:
-            account.close(_status(dialect, failure), failure.kind.value)
-            await exchange.fail(dialect.error(failure, account.request_id))
+            reply = dialect.error(failure, account.request_id)
+            account.close(reply.status, failure.kind.value)
+            await exchange.fail(reply)
         except ClientGone:
             account.close(Kind.CLIENT_GONE.words.status, Kind.CLIENT_GONE.value)
         except Exception:  # our own fault: the client gets an error of its dialect, the log the traceback
@@ -136,27 +138,24 @@ def _too_many(limit: int) -> Unavailable:
     return Unavailable(Kind.UNAVAILABLE, message, Detail(retry_after=1))
 
 
-def _status(dialect: Dialect, failure: RequestFailed) -> int:
-    return failure.anthropic_status if dialect.name == "messages" else failure.openai_status
-
-
 async def _stream(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: Exchange, request_id: str) -> None:
     """Send the answer as it comes: what one read of the upstream brought is one write to the client."""
-    writer = dialect.writer(parsed)
+    writer = dialect.writer(parsed, answer.maker)
     headers = {**failures.passable(answer.headers), **_STREAM_HEADERS}
     headers.setdefault("x-request-id", request_id)
     await exchange.start(200, headers)
-    async for events in answer:
-        if data := writer.feed(events):
-            await exchange.write(data)
-        if writer.done:
-            break
+    with heartbeat(exchange, writer.ping):
+        async for events in answer:
+            if data := writer.feed(events):
+                await exchange.write(data)
+            if writer.done:
+                break
     await exchange.finish()
 
 
 async def _collect(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: Exchange, request_id: str) -> None:
     """Send the answer as one JSON document."""
-    collector = dialect.collector(parsed)
+    collector = dialect.collector(parsed, answer.maker)
     async for events in answer:
         collector.feed(events)
         if collector.done:

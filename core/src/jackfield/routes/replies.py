@@ -33,7 +33,7 @@ def install(app: Quart) -> None:
 
     @app.errorhandler(HTTPException)
     async def refused(error: HTTPException) -> Response:
-        return _reply(_as_ours(error))
+        return _reply(as_ours(error))
 
     @app.errorhandler(Exception)
     async def broken(error: Exception) -> Response:
@@ -41,7 +41,8 @@ def install(app: Quart) -> None:
         return _reply(RequestFailed(Kind.INTERNAL, "the proxy failed; its log tells why"))
 
 
-def _as_ours(error: HTTPException) -> ClientError | RequestFailed:
+def as_ours(error: HTTPException) -> RequestFailed:
+    """Return what Quart refused as a failure of our own kinds."""
     status = error.code or 500
     if status == HTTPStatus.NOT_FOUND:
         return ClientError(Kind.NOT_FOUND, f"there is no {request.method} {request.path} here; GET / lists the routes")

@@ -2,6 +2,7 @@
 
 import orjson
 import pytest
+from jackfield.dialects.request.reasoning import for_maker
 from jackfield.dialects.messages.signature import seal
 from jackfield.dialects.request.pairing import INTERRUPTED, ORPHAN
 
@@ -253,7 +254,7 @@ def test_reasoning_of_another_maker_can_be_left_out_once_the_upstream_is_known(t
         thinking(seal("fox", "F")), text("a"), thinking(seal("owl", "O")), text("b"), thinking(seal("", "U"))
     )
     parsed = translate([ASK, turn, ASK])
-    kept = {maker: brief(parsed.context.for_maker(parsed.body, maker)["input"]) for maker in ("fox", "owl", "elk")}
+    kept = {maker: brief(for_maker(parsed.body, parsed.makers, maker)["input"]) for maker in ("fox", "owl", "elk")}
     assert [word for word in kept["fox"] if word.startswith("reasoning")] == ["reasoning F", "reasoning U"]
     assert [word for word in kept["owl"] if word.startswith("reasoning")] == ["reasoning O", "reasoning U"]
     assert [word for word in kept["elk"] if word.startswith("reasoning")] == ["reasoning U"]

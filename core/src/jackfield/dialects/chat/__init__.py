@@ -24,11 +24,11 @@ class ChatDialect:
         """Read a request. Raises ClientError (400) naming the place that is wrong. No header has a say."""
         return parse(body)
 
-    def writer(self, parsed: Parsed, maker: str) -> ChatWriter:
+    def writer(self, parsed: Parsed, maker: str = "") -> ChatWriter:
         """Return a new writer for one streamed answer."""
         return ChatWriter(_context(parsed))
 
-    def collector(self, parsed: Parsed, maker: str) -> ChatCollector:
+    def collector(self, parsed: Parsed, maker: str = "") -> ChatCollector:
         """Return a new collector for one JSON answer."""
         return ChatCollector(_context(parsed))
 

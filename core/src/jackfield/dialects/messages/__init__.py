@@ -25,13 +25,17 @@ class MessagesDialect:
         """
         return parse_messages(body, headers)
 
-    def writer(self, parsed: Parsed) -> MessagesWriter:
-        """Return a new writer of Anthropic's events."""
-        return MessagesWriter(parsed.context)
+    def writer(self, parsed: Parsed, maker: str = "") -> MessagesWriter:
+        """Return a new writer of Anthropic's events. `maker` goes into the signatures of the reasoning."""
+        writer = MessagesWriter(parsed.context)
+        writer.served_by(maker)
+        return writer
 
-    def collector(self, parsed: Parsed) -> MessagesCollector:
-        """Return a new collector for one message object."""
-        return MessagesCollector(parsed.context)
+    def collector(self, parsed: Parsed, maker: str = "") -> MessagesCollector:
+        """Return a new collector for one message object. `maker` goes into the signatures of the reasoning."""
+        collector = MessagesCollector(parsed.context)
+        collector.served_by(maker)
+        return collector
 
     def error(self, failure: RequestFailed, request_id: str) -> ErrorReply:
         """Return the failure in Anthropic's envelope."""

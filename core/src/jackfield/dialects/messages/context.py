@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from ..request.reasoning import for_maker
+from collections.abc import Callable
+from dataclasses import dataclass
 
 
 def _as_it_is(name: str) -> str:
@@ -27,9 +24,3 @@ class MessagesContext:
     stop_sequences: tuple[str, ...] = ()
     show_thinking: bool = True
     has_custom_tools: bool = False
-    makers: Mapping[str, str] = field(default_factory=dict)
-    """Who made each blob of reasoning that came with the request."""
-
-    def for_maker(self, body: dict[str, Any], maker: str) -> dict[str, Any]:
-        """Return the request's body for the upstream `maker`: without reasoning that another one made."""
-        return for_maker(body, self.makers, maker)

@@ -40,9 +40,9 @@ def parse_messages(body: bytes, headers: Mapping[str, str]) -> Parsed:
         restore=names.restore,
         stop_sequences=_stop_sequences(request),
         show_thinking="summary" in translated.get("reasoning", {}),
-        makers=history.makers,
     )
-    return Parsed(model, get_flag(request, "stream"), _completed(request, translated, session), session, context)
+    whole = _completed(request, translated, session)
+    return Parsed(model, get_flag(request, "stream"), whole, session, context, history.makers)
 
 
 def translate(request: Mapping[str, Any], names: NameMap, history: History) -> dict[str, Any]:

@@ -21,11 +21,11 @@ class ResponsesDialect:
         """Read a Responses request. Raises ClientError naming the place that is wrong."""
         return parse(body, headers)
 
-    def writer(self, parsed: Parsed) -> StreamWriter:
+    def writer(self, parsed: Parsed, maker: str = "") -> StreamWriter:
         """Return the writer that sends events on as they are."""
         return Passthrough()
 
-    def collector(self, parsed: Parsed) -> Collector:
+    def collector(self, parsed: Parsed, maker: str = "") -> Collector:
         """Return the collector that gives the response object."""
         return ResponseCollector(parsed.model)
 

@@ -1,0 +1,40 @@
+"""The Messages route that asks no upstream: counting tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from quart import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
+
+from ..dialects.messages import MessagesDialect
+from ..errors import RequestFailed
+from ..host import Host
+from .replies import as_ours
+
+
+def blueprint(host: Host) -> Blueprint:
+    """Return the route, whose errors have Anthropic's envelope."""
+    routes = Blueprint("messages", __name__)
+    dialect = MessagesDialect()
+
+    @routes.post("/v1/messages/count_tokens")
+    async def count_tokens() -> Response:
+        host.runtime.keys.identify({name.lower(): value for name, value in request.headers.items()})
+        body = cast("bytes", await request.get_data())
+        return Response(await asyncio.to_thread(dialect.count, body), content_type="application/json")
+
+    def reply(failure: RequestFailed) -> Response:
+        answer = dialect.error(failure, "")
+        return Response(answer.body, answer.status, headers=dict(answer.headers))
+
+    @routes.errorhandler(RequestFailed)
+    async def failed(error: RequestFailed) -> Response:
+        return reply(error)
+
+    @routes.errorhandler(HTTPException)
+    async def refused(error: HTTPException) -> Response:
+        return reply(as_ours(error))
+
+    return routes
