@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from jackfield.api import Credential, ExecutorRegistrar, Host, Model, ModelRegistrar, Secret, Settings, hookimpl
+from jackfield.api import (
+    Credential,
+    ExecutorRegistrar,
+    Host,
+    Model,
+    ModelDefaults,
+    ModelRegistrar,
+    Secret,
+    Settings,
+    hookimpl,
+)
 
 from .executor import DemoExecutor
 
@@ -52,7 +62,7 @@ def register_executors(registrar: ExecutorRegistrar, config: Settings) -> None:
 @hookimpl
 def register_models(registrar: ModelRegistrar) -> None:
     """Offer the demo's models, and whatever else looks like a GPT model."""
-    registrar.add(PROVIDER, MODELS, patterns=("gpt-*", "codex-*"))
+    registrar.add(PROVIDER, MODELS, patterns=("gpt-*", "codex-*"), defaults=ModelDefaults("demo"))
 
 
 @hookimpl
