@@ -117,7 +117,7 @@ class Plugins:
             _check_api(plugin)
             self._manager.register(plugin, name=info.name)
             self._check_hooks(plugin)
-        except Exception as error:  # foreign code: importing it can raise anything, and the others must still load
+        except (Exception, SystemExit) as error:  # foreign code: importing it can raise anything; the others must load
             if self._manager.has_plugin(info.name):
                 self._manager.unregister(name=info.name)
             self._refuse(info, f"{type(error).__name__}: {error}")

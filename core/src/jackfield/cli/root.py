@@ -1,0 +1,49 @@
+"""The `jackfield` command: its own commands, and those that plugins add.
+
+Plugins are loaded only when a command is not one of ours, or for the list of all: no plugin, however broken, stands
+between an operator and `jackfield config check`.
+"""
+
+from __future__ import annotations
+
+import click
+
+from .. import __version__
+from . import config, models, plugins, serve
+from .options import chosen_file, document_or_empty
+
+
+class Root(click.Group):
+    """A group that asks plugins for commands it does not have itself. Its own always win."""
+
+    _of_plugins: click.Group | None = None
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command of ours, else a plugin's, else None."""
+        return super().get_command(ctx, cmd_name) or self._plugin_commands(ctx).get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, ours first."""
+        own = super().list_commands(ctx)
+        return own + [name for name in self._plugin_commands(ctx).list_commands(ctx) if name not in own]
+
+    def _plugin_commands(self, ctx: click.Context) -> click.Group:
+        if self._of_plugins is None:
+            from ..bootstrap import discover  # here: our own commands must not wait for plugins
+
+            self._of_plugins = click.Group()
+            discover(document_or_empty(chosen_file(ctx))).register_commands(self._of_plugins)
+        return self._of_plugins
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--config", metavar="FILE", help="Configuration file, for every command.")
+def cli(config: str | None) -> None:
+    """A proxy for coding agents: their requests in, your providers' answers out."""
+
+
+cli.add_command(serve.serve)
+cli.add_command(plugins.plugins)
+cli.add_command(config.config)
+cli.add_command(models.models)

@@ -1,0 +1,95 @@
+"""`jackfield serve`: the proxy itself, in this process or in several."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import __version__
+from ..config.rules import check_exposure
+from ..errors import ConfigError
+from . import sockets
+from .options import config_option, telling
+
+if TYPE_CHECKING:
+    from ..bootstrap import Prepared
+
+
+@click.command()
+@config_option
+@click.option("--host", help="Address to listen on, instead of the configuration's.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on, instead of the configuration's.")
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that serve.")
+@click.option("--fd", "descriptors", type=int, multiple=True, hidden=True)
+def serve(path: Path | None, host: str | None, port: int | None, workers: int, descriptors: tuple[int, ...]) -> None:
+    """Serve clients until SIGTERM or Ctrl-C; open streams may end first (limits.shutdown-grace)."""
+    from ..bootstrap import prepare
+
+    if descriptors:
+        _work(prepare(path), sockets.inherited(descriptors))
+        return
+    with telling(path):
+        prepared = prepare(path)
+        host = host or prepared.settings.host
+        if problems := list(check_exposure(host, prepared.settings.api_keys)):
+            raise ConfigError(problems)
+    listening = sockets.listen(host, prepared.settings.port if port is None else port)
+    if workers > 1:
+        _share(prepared, listening, workers)
+    else:
+        _serve(prepared, listening)
+
+
+def _serve(prepared: Prepared, listening: Sequence[socket.socket]) -> None:
+    """Serve in this process."""
+    from ..app import build
+    from ..clock import SystemClock
+    from .serving import run
+
+    line = _line(listening)
+    app = build(prepared, SystemClock())
+    run(app, listening, prepared.settings.limits, lambda: click.echo(line, err=True))
+
+
+def _work(prepared: Prepared, listening: Sequence[socket.socket]) -> None:
+    """Serve as one of several processes: the parent tells the world, and tells us when to stop."""
+    from ..app import build
+    from ..clock import SystemClock
+    from .serving import run
+
+    run(build(prepared, SystemClock()), listening, prepared.settings.limits, _tell_parent, child=True)
+
+
+def _share(prepared: Prepared, listening: Sequence[socket.socket], count: int) -> None:
+    """Serve with several processes and watch over them."""
+    from .. import logs
+    from .workers import Workers
+
+    logs.configure(prepared.settings)
+    command = [sys.executable, "-m", "jackfield", "serve"]
+    command += ["--config", str(prepared.settings.path)] if prepared.settings.path else []
+    line = f"{_line(listening)}, {count} workers"
+
+    async def run() -> bool:
+        grace = prepared.settings.limits.shutdown_grace
+        return await Workers(command, listening, count, grace, lambda: click.echo(line, err=True)).run()
+
+    if not asyncio.run(run()):
+        raise click.ClickException("no worker is left")
+
+
+def _line(listening: Sequence[socket.socket]) -> str:
+    return f"jackfield {__version__} listens on {' and '.join(sockets.urls(listening))}"
+
+
+def _tell_parent() -> None:
+    """Say that this worker is ready, once; whatever is printed later goes to the log's place."""
+    os.write(1, b"ready\n")
+    os.dup2(2, 1)

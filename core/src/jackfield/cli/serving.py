@@ -1,0 +1,90 @@
+"""Serving an app in this process: Hypercorn on uvloop, on sockets that listen already."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from ..config import Limits
+from .sockets import BACKLOG
+
+Ready = Callable[[], None]
+
+
+def run(app: Any, sockets: Sequence[socket.socket], limits: Limits, ready: Ready, *, child: bool = False) -> None:
+    """Serve `app` until SIGTERM or SIGINT, then let open requests end within `limits.shutdown_grace`.
+
+    `ready` is called once connections are accepted. A `child` also stops when its standard input ends, which is
+    when its parent is gone. A second signal ends the process at once.
+    """
+    gc.collect()
+    gc.freeze()  # what start-up built stays for good: the collector need not look at it again
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(app, _hypercorn(sockets, limits), ready, child))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def _hypercorn(sockets: Sequence[socket.socket], limits: Limits) -> Config:
+    config = Config()
+    config.bind = [f"fd://{each.detach()}" for each in sockets]
+    config.backlog = BACKLOG
+    config.graceful_timeout = limits.shutdown_grace
+    config.keep_alive_timeout = limits.idle_timeout
+    config.h11_max_incomplete_size = limits.max_header_bytes
+    config.h2_max_header_list_size = limits.max_header_bytes
+    config.include_server_header = False
+    config.errorlog = logging.getLogger("jackfield.server")
+    config.errorlog.setLevel(logging.WARNING)
+    return config
+
+
+async def _serve(app: Any, config: Config, ready: Ready, child: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_on_exception)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, loop, stop)
+    if child:
+        loop.add_reader(sys.stdin.fileno(), _on_input, loop, stop)
+
+    async def until_stopped() -> None:
+        ready()
+        await stop.wait()
+
+    await serve(app, config, shutdown_trigger=until_stopped, mode="asgi")
+
+
+def _on_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # A connection that is cut at the end of the time of grace is cancelled, which is no news to anybody.
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
+
+
+def _stop(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    stop.set()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _on_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        loop.remove_reader(sys.stdin.fileno())
+        stop.set()
