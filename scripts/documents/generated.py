@@ -1,0 +1,16 @@
+"""What is generated: each file's name in the repository, and what gives its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from .configuration import configuration
+from .hooks import hooks
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+GENERATED: Mapping[str, Callable[[], str]] = {
+    "docs/hooks.md": lambda: hooks((ROOT / "core/src/jackfield/hookspecs.py").read_text("utf-8")),
+    "docs/configuration.md": lambda: configuration(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml")),
+}
