@@ -40,6 +40,7 @@ from .scripts import (
 from .server import RunningServer, running, running_in_thread
 from .steps import Close, Delay, Hang, Head, Pause, Raw, Reset, Script, Send, SendEvent
 from .upstream import FakeUpstream, closed_url
+from .upstream_rules import check_upstream_request, upstream_problems
 from .validate import (
     ChatAnswer,
     MessagesAnswer,
@@ -84,6 +85,7 @@ __all__ = [
     "WebSearch",
     "answer",
     "check_events",
+    "check_upstream_request",
     "closed_url",
     "cut_after",
     "empty",
@@ -115,6 +117,7 @@ __all__ = [
     "running_in_thread",
     "text_answer",
     "tool_call",
+    "upstream_problems",
     "usage_json",
     "usage_limit",
     "validate_chat_stream",
