@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ TEXT = (
 )
 TOOL_RESULT = "The tool was called and its result came back: jackfield's tool round trip works."
 THOUGHT = "This is the demo provider thinking aloud, so that you can see a reasoning summary stream."
+
+ASKS = re.compile(r"\b(call|use|run|try)\b.{0,40}\btools?\b", re.IGNORECASE)
+"""How a user asks for a tool call: "call a tool", "use the weather tool"."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,22 @@ def last_type(body: Mapping[str, Any]) -> str:
 
 
 def wanted_tool(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the first function tool if the last message speaks of a tool or a choice demands one."""
+    """Return the first function tool, once a conversation, if a choice demands a tool or the last words ask for one."""
     tools = [tool for tool in body.get("tools") or [] if tool.get("type") == "function"]
-    if not tools or last_type(body) != "message":
+    called = any(item.get("type") == "function_call_output" for item in body["input"])
+    if not tools or called:
         return None
     demanded = body.get("tool_choice") not in (None, "auto", "none")
-    asked = "tool" in json.dumps(body["input"][-1].get("content"), ensure_ascii=False).lower()
-    return tools[0] if demanded or asked else None
+    return tools[0] if demanded or ASKS.search(last_words(body)) else None
+
+
+def last_words(body: Mapping[str, Any]) -> str:
+    """Return the last text of the last message: agents put notes of their own in front of what the user wrote."""
+    content = body["input"][-1].get("content") or ""
+    if isinstance(content, str):
+        return content
+    texts = [part["text"] for part in content if isinstance(part.get("text"), str)]
+    return texts[-1] if texts else ""
 
 
 def message(text: str) -> Item:
