@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from .completion import TERMINAL, AttemptAccount
@@ -11,6 +12,8 @@ from .dialects import failures
 from .errors import Kind, UpstreamError
 from .executor import EventStream
 from .sse import Event
+
+logger = logging.getLogger("jackfield.answer")
 
 HANDSHAKE = frozenset(
     {
@@ -23,6 +26,8 @@ HANDSHAKE = frozenset(
     }
 )
 """Events that show nothing to anybody yet. While only these have come, another upstream can still take over."""
+
+_BEGINNINGS = frozenset({"response.created", "response.in_progress", "response.queued"})
 
 
 class Answer:
@@ -39,7 +44,7 @@ class Answer:
         self._books = books
         self._held: list[Event] = []
         self._pending: asyncio.Task[list[Event]] | None = None
-        self._created: Event | None = None
+        self._begun: Event | None = None
         self._last: Event | None = None
         self._over = False
         self.maker = maker
@@ -50,29 +55,37 @@ class Answer:
         """The upstream's response headers."""
         return self._stream.headers
 
-    async def begin(self, hold: float) -> None:
-        """Read up to the first content, at most `hold` seconds beyond the first event (0: no limit).
+    async def begin(self, hold: float | None) -> None:
+        """Read up to the first content, at most `hold` seconds beyond the first event (None: however long it takes).
 
         Raises UpstreamError when the stream fails or ends before any content; the upstream is then closed already.
         """
         try:
             self._take(await self._next())
-            if hold and not self._decided():
+            if hold is not None:
                 await self._wait(hold)
-            while not self._decided() and self._pending is None:
+            while hold is None and not self._decided():
                 self._take(await self._next())
         except BaseException:
             await self.aclose()
             raise
 
     async def _next(self) -> list[Event]:
+        """Return the next batch. Raises UpstreamError for any failure, and for an end: the answer's own never came."""
         try:
-            return await anext(self._batches)
+            events = await anext(self._batches)
         except StopAsyncIteration:
-            raise UpstreamError(Kind.STREAM_CUT, "the upstream's stream ended before any answer") from None
+            raise UpstreamError(Kind.STREAM_CUT, "upstream stream closed before response.completed") from None
+        except UpstreamError:
+            raise
+        except Exception as error:  # foreign code: a plugin's stream; the client must not be left in silence
+            logger.exception("the executor's stream failed")
+            raise UpstreamError(Kind.UPSTREAM_ERROR, "the provider's executor failed; the log tells why") from error
+        self._books.meter.see(events)
+        return events
 
     async def _wait(self, seconds: float) -> None:
-        """Read on for a while. A read still under way then is not cancelled: that would break the stream."""
+        """Read on for a while. A read still under way at its end is not cancelled: that would break its stream."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while not self._decided() and (left := deadline - loop.time()) > 0:
@@ -84,7 +97,6 @@ class Answer:
 
     def _take(self, events: list[Event]) -> None:
         """Hold a batch back; raise the failure it brings, if nothing was shown before it."""
-        self._books.meter.see(events)
         for event in events:
             if event.type in ("response.failed", "error") and not self._decided():
                 raise failures.from_response(event.json())
@@ -101,36 +113,32 @@ class Answer:
         """Return the next events; after the terminal one the answer is over and the upstream closed."""
         if self._over:
             raise StopAsyncIteration
-        if self._held:
-            events, self._held = self._held, []
-        else:
-            events = await self._read()
-        if self._created is None:
-            self._created = events[0]
-        self._last = events[-1]
+        events, self._held = self._held or await self._read(), []
         if self._ends(events):
             await self._finish()
+        else:
+            self._note(events)
         return events
 
     async def _read(self) -> list[Event]:
         """Return the next batch, or the failure that took its place."""
+        pending, self._pending = self._pending, None
         try:
-            if self._pending is not None:
-                task, self._pending = self._pending, None
-                events = await task
-            else:
-                events = await anext(self._batches)
-        except StopAsyncIteration:
-            return [self._failed(UpstreamError(Kind.STREAM_CUT, "upstream stream closed before response.completed"))]
+            return await (pending if pending is not None else self._next())
         except UpstreamError as error:
             return [self._failed(error)]
-        self._books.meter.see(events)
-        return events
+
+    def _note(self, events: Sequence[Event]) -> None:
+        """Remember what a failure would have to continue."""
+        if self._begun is None:
+            self._begun = next((event for event in events if event.type in _BEGINNINGS), None)
+        self._last = next((event for event in reversed(events) if event.type.startswith("response.")), self._last)
 
     def _ends(self, events: list[Event]) -> bool:
         """Note how the answer ends, and drop what follows. An `error` event becomes a `response.failed`."""
         for place, event in enumerate(events):
             if event.type == "error":
+                self._note(events[:place])
                 events[place:] = [self._failed(failures.from_response(event.json()))]
                 return True
             if event.type in TERMINAL:
@@ -143,7 +151,7 @@ class Answer:
     def _failed(self, error: UpstreamError) -> Event:
         """Return the `response.failed` that tells of an error, continuing the response that was begun."""
         self.failure = error
-        begun = self._created.json().get("response") if self._created is not None else None
+        begun = self._begun.json().get("response") if self._begun is not None else None
         response: dict[str, Any] = {
             "object": "response",
             "output": [],

@@ -6,6 +6,7 @@ The one loop is over attempts. It is closed before the first content: from then 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +17,15 @@ from .answer import Answer
 from .completion import Account, AttemptAccount
 from .dialects.base import Parsed
 from .dialects.request.reasoning import for_maker, without_reasoning
-from .errors import ClientError, Kind, Unavailable, UpstreamError
+from .errors import ClientError, Kind, RequestFailed, Unavailable, UpstreamError
+from .executor import EventStream
 from .plugins import Plugins
 from .registry import Route
 from .runtime import Runtime
 from .secret import Secret
 from .types import Credential, Endpoint, Model, RequestInfo, UpstreamCall
+
+logger = logging.getLogger("jackfield.pipeline")
 
 REFUSED_REASONING = "invalid_encrypted_content"
 """The code of an upstream that cannot read the reasoning it is given back."""
@@ -91,7 +95,7 @@ def _without_refused_reasoning(request: Request, error: UpstreamError) -> Reques
 
 async def _plan(request: Request, runtime: Runtime, plugins: Plugins) -> Plan:
     name, effort = _aliased(request.parsed.model, runtime)
-    route = _route(name, request.dialect, runtime)
+    route = _route(name, request.dialect, runtime, plugins)
     info = RequestInfo(
         request.id, request.dialect, route.model, request.parsed.stream, request.client, request.parsed.session
     )
@@ -112,28 +116,25 @@ def _aliased(name: str, runtime: Runtime) -> tuple[str, str | None]:
     return name, None
 
 
-def _route(name: str, dialect: str, runtime: Runtime) -> Route:
+def _route(name: str, dialect: str, runtime: Runtime, plugins: Plugins) -> Route:
     route = runtime.registry.resolve(name)
     if route is None and dialect == "messages" and fnmatchcase(name, FOREIGN):
         route = runtime.registry.fallback()
     if route is not None:
         return route
+    gaps = _gaps(runtime, plugins)
     if not runtime.credentials:
-        raise Unavailable(Kind.UNAVAILABLE, _nobody(runtime))
-    raise ClientError(Kind.MODEL_NOT_FOUND, _unknown(name, runtime))
+        lacking = gaps or "none is configured; see config.example.yaml, or 'jackfield plugins' for what is installed"
+        raise Unavailable(Kind.UNAVAILABLE, f"no provider can serve: {lacking}")
+    message = f"the model {name!r} is not served by any provider here; GET /v1/models lists those that are"
+    raise ClientError(Kind.MODEL_NOT_FOUND, f"{message}; {gaps}" if gaps else message)
 
 
-def _nobody(runtime: Runtime) -> str:
-    """Say why nobody can serve: the operator reads this through a client's error."""
-    if missing := runtime.settings.missing:
-        return f"no provider can serve: no installed plugin knows the configuration's {', '.join(missing)}"
-    return "no provider is configured; see config.example.yaml, or 'jackfield plugins' for what is installed"
-
-
-def _unknown(name: str, runtime: Runtime) -> str:
+def _gaps(runtime: Runtime, plugins: Plugins) -> str:
+    """Say what keeps providers away; "" when nothing does. The operator reads it through a client's error."""
     missing = runtime.settings.missing
-    hint = f"; no installed plugin knows the configuration's {', '.join(missing)}" if missing else ""
-    return f"the model {name!r} is not served by any provider here; GET /v1/models lists those that are{hint}"
+    told = [f"no installed plugin knows the configuration's {', '.join(missing)}"] if missing else []
+    return "; ".join([*(f"plugin {info.name} is broken" for info in plugins.broken), *told])
 
 
 async def _attempt(
@@ -158,10 +159,20 @@ async def _attempt(
     body = for_maker(request.parsed.body, request.parsed.makers, maker)
     body = _body(body, model, effort, defaults.effort if defaults else None)
     call = UpstreamCall(plan.info, body, request.headers)
-    stream = await runtime.executors[credential.provider].open(call, endpoint)
-    answer = Answer(stream, books, maker)
-    await answer.begin(runtime.settings.limits.handshake_hold if request.parsed.stream else 0)
+    answer = Answer(await _open(runtime, credential.provider, call, endpoint), books, maker)
+    await answer.begin(runtime.settings.limits.handshake_hold if request.parsed.stream else None)
     return answer
+
+
+async def _open(runtime: Runtime, provider: str, call: UpstreamCall, endpoint: Endpoint) -> EventStream:
+    try:
+        return await runtime.executors[provider].open(call, endpoint)
+    except RequestFailed:
+        raise
+    except Exception as error:  # foreign code: a plugin's executor; another provider may still answer
+        logger.exception("the executor of provider %s failed", provider)
+        message = f"the executor of provider {provider!r} failed; the log tells why"
+        raise UpstreamError(Kind.UPSTREAM_ERROR, message) from error
 
 
 def maker_of(credential: Credential) -> str:

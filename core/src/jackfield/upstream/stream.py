@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import orjson
 
@@ -63,7 +64,7 @@ class ResponsesStream:
                 Kind.UPSTREAM_ERROR,
                 "the upstream answered with a page instead of an event stream; does its base-url end in /v1?",
             ) from None
-        return [_as_terminal(body)]
+        return _as_events(body)
 
     async def aclose(self) -> None:
         """Close the upstream's connection now, unless the answer is over: then it ends by itself."""
@@ -74,12 +75,22 @@ class ResponsesStream:
             await self._response.aclose()
 
 
-def _as_terminal(body: object) -> Event:
-    """Return a JSON answer as the event that would have ended its stream."""
+def _as_events(body: object) -> list[Event]:
+    """Return a JSON answer as the stream that it should have been: the response begun, its items, its end."""
     if not isinstance(body, dict):
         raise UpstreamError(Kind.UPSTREAM_ERROR, "the upstream answered with JSON that is not a response")
     if "status" not in body and "output" not in body:
-        return Event.of({"type": "error", **body})
+        return [Event.of({"type": "error", **body})]
     status = body.get("status")
-    kind = status if status in ("failed", "incomplete") else "completed"
-    return Event.of({"type": f"response.{kind}", "sequence_number": 0, "response": body})
+    end = status if status in ("failed", "incomplete") else "completed"
+    output = body.get("output")
+    items = output if isinstance(output, list) and end != "failed" else []
+    begun = {**body, "status": "in_progress", "output": [], "usage": None}
+    events: list[dict[str, Any]] = [{"type": "response.created", "response": begun}]
+    for index, item in enumerate(items):
+        events += [
+            {"type": f"response.output_item.{state}", "output_index": index, "item": item}
+            for state in ("added", "done")
+        ]
+    events.append({"type": f"response.{end}", "response": body})
+    return [Event.of({**event, "sequence_number": number}) for number, event in enumerate(events)]
