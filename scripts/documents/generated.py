@@ -7,10 +7,14 @@ from pathlib import Path
 
 from .configuration import configuration
 from .hooks import hooks
+from .schemas import schema_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/hooks.md": lambda: hooks((ROOT / "core/src/jackfield/hookspecs.py").read_text("utf-8")),
-    "docs/configuration.md": lambda: configuration(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml")),
+    "docs/configuration.md": lambda: configuration(PLUGINS),
+    **schema_files(PLUGINS),
 }

@@ -1,4 +1,4 @@
-"""Places in a configuration: `("tppc", "providers", 0)` for the program, `tppc.providers[0]` for people."""
+"""Places in a configuration: `("acme", "providers", 0)` for the program, `acme.providers[0]` for people."""
 
 from __future__ import annotations
 

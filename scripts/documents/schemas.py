@@ -1,0 +1,31 @@
+"""`schemas/`: the core's configuration schema, each plugin's, and all of them composed, for editors and other tools."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+from typing import Any
+
+from jackfield.config import compose, core_schema
+from jackfield.plugins import Plugins
+
+COMPOSED = "config"
+"""The name of the schema of a whole configuration file."""
+
+
+def schema_files(plugins: Iterable[str]) -> dict[str, Callable[[], str]]:
+    """Return what makes each schema file, by its name in the repository; the plugins must be installed."""
+    names = tuple(sorted(plugins))
+    return {f"schemas/{part}.schema.json": partial(_text, names, part) for part in ("core", *names, COMPOSED)}
+
+
+def _text(plugins: tuple[str, ...], part: str) -> str:
+    return json.dumps(_schemas(plugins)[part], indent=2, ensure_ascii=False) + "\n"
+
+
+@cache
+def _schemas(plugins: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
+    """Return every schema by its part. Raises KeyError later for a plugin that is broken or has no schema."""
+    of_plugins = Plugins.discover(allow=plugins).config_schemas()
+    return {"core": core_schema(), **of_plugins, COMPOSED: compose(core_schema(), of_plugins)}
