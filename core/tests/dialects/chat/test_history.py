@@ -215,3 +215,12 @@ def test_long_ids_are_shortened_alike(items):
     long = "call_" + "x" * 90
     found = items(user(), calls(call(call_id=long), call(call_id=long + "y")), result(long), result(long + "y"))
     assert len({item["call_id"] for item in found[1:]}) == 2
+
+
+@pytest.mark.parametrize("between", [{"role": "tool", "content": "1"}, user("never mind")])
+def test_result_without_an_id_belongs_to_the_latest_turn(items, between):
+    nameless = {"type": "function", "function": {"name": "read", "arguments": "{}"}}
+    found = items(user(), calls(nameless, nameless), between, calls(nameless), {"role": "tool", "content": "3"})
+    latest = next(item for item in reversed(found) if item["type"] == "function_call")
+    outputs = {item["call_id"]: item["output"] for item in found if item["type"] == "function_call_output"}
+    assert outputs[latest["call_id"]] == "3"

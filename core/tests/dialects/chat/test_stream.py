@@ -1,6 +1,7 @@
 import pytest
 from jackfield.dialects.chat import ChatDialect
 from jackfield.sse import Event
+from openai.lib.streaming.chat import ChatCompletionStreamState
 
 
 def test_plain_text(stream, up):
@@ -291,3 +292,23 @@ def test_ping_only_while_the_stream_runs(parsed, up):
     assert writer.ping() == b": ping\n\n"
     writer.feed([Event.of(up.completed())])
     assert writer.ping() == b""
+
+
+def test_the_sdk_puts_the_chunks_together(stream, up):
+    note = {"type": "url_citation", "url": "https://a.example", "title": "A", "start_index": 1, "end_index": 3}
+    events = [
+        *up.reasoning(0, "hm", "so"),
+        *up.message(1, "See A."),
+        {"type": "response.output_text.annotation.added", "item_id": "i_1", "output_index": 1, "annotation": note},
+        *up.function(2, "read", '{"a"', ":1}"),
+        *up.function(3, "now"),
+        up.completed(service_tier="priority"),
+    ]
+    state = ChatCompletionStreamState()
+    for chunk in stream(events, stream_options={"include_usage": True}).chunks:
+        state.handle_chunk(chunk)
+    completion = state.get_final_completion()
+    choice = completion.choices[0]
+    assert (choice.message.content, choice.finish_reason) == ("See A.", "tool_calls")
+    assert [call.function.arguments for call in choice.message.tool_calls] == ['{"a":1}', "{}"]
+    assert completion.usage.total_tokens == 15
