@@ -76,6 +76,17 @@ def synthesize_auth(config: Settings) -> Iterable[Credential]:
     raise NotImplementedError
 
 
+@hookspec
+def review_credentials(credentials: Sequence[Credential], config: Settings) -> Iterable[Credential] | None:
+    """Return all credentials as they shall be used, some of them disabled or marked; None: leave them as they are.
+
+    Called after `synthesize_auth`, plugins in order of name; each sees what the one before it returned. This is how
+    one provider can take another's credentials out of rotation: at the next reload they are made anew, so nothing
+    need be undone.
+    """
+    raise NotImplementedError
+
+
 @hookspec(firstresult=False)
 def resolve_creds(credential: Credential, request: RequestInfo) -> Endpoint | Awaitable[Endpoint | None] | None:
     """Return the key and the URL, as a pair from one place, that this credential calls with; None: not mine.

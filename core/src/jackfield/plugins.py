@@ -211,7 +211,11 @@ class Plugins:
     def credentials(self, config: Settings) -> list[Credential]:
         """Return the credentials that the configuration implies, plugins in order of name."""
         found = self._each("synthesize_auth", lambda _: {"config": config})
-        return [credential for _, credentials in found for credential in credentials or ()]
+        made = [credential for _, credentials in found for credential in credentials or ()]
+        for _, reviewed in self._each("review_credentials", lambda _: {"credentials": tuple(made), "config": config}):
+            if reviewed is not None:
+                made[:] = reviewed
+        return made
 
     async def resolve_creds(self, credential: Credential, request: RequestInfo) -> Endpoint | None:
         """Return the first plugin's key and URL for a credential. Raises UpstreamError when it cannot be used."""
