@@ -1,0 +1,72 @@
+"""However the app is started, it is the same app, with the configuration that was named."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+CONFIG = """
+tppc:
+  providers:
+    - name: fox
+      enabled: true
+      base-url: http://fox.invalid/v1
+      api-key: sk-fox-123
+      models: [only-in-this-file]
+      openai-models: false
+"""
+
+COMMANDS = {
+    "hypercorn": ["hypercorn", "jackfield.asgi:app", "--bind", "127.0.0.1:0"],
+    "quart": ["quart", "run", "--port", "0"],
+    "jackfield": ["jackfield", "serve", "--port", "0"],
+}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "fox.yaml"
+    file.write_text(CONFIG)
+    shutil.copy(ROOT / ".quartenv", tmp_path)
+    return file
+
+
+def models(server: Any) -> list[str]:
+    return [model["id"] for model in server.get("/v1/models").json()["data"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_every_server_starts_the_same_app(command: list[str], serving: Any, config: Path) -> None:
+    server = serving(*command, JACKFIELD_CONFIG=str(config))
+
+    assert server.get("/").json()["name"] == "jackfield"
+    assert server.get("/readyz").json()["providers"] == ["fox"]
+    assert models(server) == ["only-in-this-file"]
+    assert server.post("/v1/responses", model="nobody-has-it", input="Hi").json()["error"]["code"] == "model_not_found"
+
+
+def test_the_command_line_wins_over_the_environment(serving: Any, config: Path) -> None:
+    server = serving("jackfield", "serve", "--port", "0", "--config", str(config), JACKFIELD_CONFIG="nowhere.yaml")
+
+    assert models(server) == ["only-in-this-file"]
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_config_yaml_in_the_working_directory_is_found(command: list[str], serving: Any, config: Path) -> None:
+    config.rename(config.with_name("config.yaml"))
+
+    assert models(serving(*command)) == ["only-in-this-file"]
+
+
+def test_without_a_file_the_demo_answers(serving: Any) -> None:
+    server = serving("jackfield", "serve", "--port", "0")
+
+    answer = server.post("/v1/responses", model="gpt-5", input="Hi").json()
+
+    assert "demo provider" in answer["output"][0]["content"][0]["text"]
+    assert "no configuration file" in server.log
