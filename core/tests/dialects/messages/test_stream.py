@@ -236,6 +236,17 @@ def test_a_search_that_found_nothing_is_still_a_pair():
     assert result == {"type": "web_search_tool_result", "tool_use_id": use["id"], "content": []}
 
 
+def test_pages_that_were_opened_are_no_searches():
+    item = {"type": "web_search_call", "id": "ws_1", "action": {"type": "open_page", "url": "https://a.example"}}
+    events = [
+        Event.of({"type": "response.output_item.done", "output_index": 0, "item": item}),
+        Event.of({"type": "response.completed", "response": {}}),
+    ]
+    message = collect(events)
+    assert message["content"] == []
+    assert "server_tool_use" not in message["usage"]
+
+
 def test_citations():
     answer = play([Text("It is sunny.", citations=[("https://a.example", "A")])])
     assert answer.content[0]["citations"] == [

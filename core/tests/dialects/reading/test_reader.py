@@ -257,6 +257,21 @@ def test_a_text_that_does_not_continue_what_was_told_is_not_told_again():
     assert told(steps, TextDelta) == "Hxllo"
 
 
+def test_a_part_that_does_not_continue_what_was_told_is_not_told_again():
+    whole = ev("output_text.done", output_index=0, item_id="m", content_index=0, text="Hello!!!")
+    assert told(read(text(0, "Hxllo"), whole), TextDelta) == "Hxllo"
+
+
+def test_items_that_all_have_the_same_id():
+    steps = read(
+        text(0, "one", "m"),
+        {"type": "response.output_item.done", "output_index": 0, "item": message("one", id="m")},
+        text(1, "two", "m"),
+        completed(),
+    )
+    assert told(steps, TextDelta) == "onetwo"
+
+
 def test_message_content_as_a_plain_string():
     assert told(read(done(0, "message", content="Hi")), TextDelta) == "Hi"
 
@@ -271,6 +286,11 @@ def test_a_final_output_with_new_ids_is_not_taken_for_something_new():
 def test_a_final_output_that_leaves_items_out():
     reasoning = [added(0, "reasoning", id="r"), done(0, "reasoning", id="r", encrypted_content="b")]
     steps = read(*reasoning, text(1, "one", "a"), text(2, "tw", "b"), completed(message("one"), message("two")))
+    assert told(steps, TextDelta) == "onetwo"
+
+
+def test_a_final_output_without_the_first_message():
+    steps = read(text(0, "one", "a"), text(1, "tw", "b"), completed(message("two")))
     assert told(steps, TextDelta) == "onetwo"
 
 
@@ -349,6 +369,11 @@ def test_raw_reasoning_is_not_told_beside_a_summary():
 def test_raw_reasoning_is_told_before_the_text_that_follows_it():
     steps = read(raw("why"), text(1, "so"))
     assert [type(step) for step in steps] == [Started, ThinkingDelta, Started, TextDelta]
+
+
+def test_a_summary_that_comes_after_raw_reasoning_was_told_is_left_out():
+    steps = read(raw("why"), text(1, "so"), summary("sum"))
+    assert told(steps, ThinkingDelta) == "why"
 
 
 def test_raw_reasoning_of_the_finished_item_alone():
