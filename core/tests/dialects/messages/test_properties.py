@@ -25,7 +25,7 @@ from jackfield.testing import (
 from jackfield.testing.validate_messages import validate_message, validate_messages_stream
 from pydantic import TypeAdapter
 
-FEW = settings(max_examples=150, deadline=None)
+FEW = settings(max_examples=80, deadline=None)
 EVENTS = TypeAdapter(RawMessageStreamEvent)
 TERMINALS = ("response.completed", "response.incomplete", "response.failed")
 
@@ -342,7 +342,7 @@ def event_of(kinds):
 nonsense = st.tuples(st.lists(event_of(KINDS), max_size=25), event_of(TERMINALS), st.lists(event_of(KINDS), max_size=2))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(nonsense, st.booleans(), st.lists(st.text("ab", min_size=1, max_size=2), max_size=2))
 def test_any_events_in_any_order_give_a_well_formed_stream(events, show_thinking, stops):
     before, terminal, after = events
