@@ -3,7 +3,7 @@ import orjson
 import pytest
 from httpx2 import Request, Response
 from jackfield.dialects.openai_errors import envelope, reply
-from jackfield.errors import Detail, Kind, UpstreamError, invalid_request
+from jackfield.errors import ClientError, Detail, Kind, UpstreamError, invalid_request
 
 
 def raised_by_sdk(status: int, body: bytes, headers: dict[str, str]) -> openai.APIStatusError:
@@ -94,3 +94,8 @@ def test_sdk_raises_its_typed_exception(kind, exception):
     assert type(error) is exception
     assert (error.code, error.param, error.request_id) == (kind.words.openai_code, "p", "req_1")
     assert error.body["message"] == "told"
+
+
+def test_headers_of_our_own_refusal_travel():
+    refusal = ClientError(Kind.METHOD_NOT_ALLOWED, "takes POST", Detail(headers={"allow": "POST"}))
+    assert reply(refusal, "").headers["allow"] == "POST"

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from ..errors import RequestFailed
+from ..errors import ClientError, RequestFailed
 from .base import ErrorReply
 from .failures import passable
 
@@ -27,12 +27,14 @@ def reply(failure: RequestFailed, request_id: str) -> ErrorReply:
     """Return the failure as a whole HTTP answer.
 
     `retry_after` goes out as `Retry-After` in whole seconds, rounded up and never 0, since clients take 0 as "now".
-    `x-request-id` is the upstream's where it sent one, else `request_id` ("" adds none).
+    `x-request-id` is the upstream's where it sent one, else `request_id` ("" adds none). Of an upstream's headers only
+    those from the list travel; a ClientError is our own, and so are its headers.
     """
     headers = {"content-type": "application/json"}
     if request_id:
         headers["x-request-id"] = request_id
-    headers.update(passable(failure.detail.headers))
+    told = failure.detail.headers
+    headers.update(told if isinstance(failure, ClientError) else passable(told))
     if failure.detail.retry_after is not None:
         headers["retry-after"] = str(max(1, math.ceil(failure.detail.retry_after)))
     return ErrorReply(failure.openai_status, orjson.dumps(envelope(failure)), headers)
