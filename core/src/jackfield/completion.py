@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .dialects.reading import read_usage
+from .dialects.reading.values import object_of
 from .sse import Event
 from .types import Clock, CompletionRecord, Scope, Usage
 
@@ -56,7 +58,7 @@ class Meter:
                     self._output(now)
             elif kind in TERMINAL:
                 self.terminal = event
-                self.usage = usage_of(event.json().get("response"))
+                self.usage = _usage(event)
 
     def _output(self, now: float) -> None:
         self.outputs += 1
@@ -150,21 +152,5 @@ class AttemptAccount:
             self._account._tell("attempt", self.meter, self.names, self._started, status, error)
 
 
-def usage_of(response: object) -> Usage:
-    """Return the token counts of a response object; what is missing or no number counts as 0."""
-    usage = response.get("usage") if isinstance(response, dict) else None
-    if not isinstance(usage, dict):
-        return Usage()
-    inputs, outputs = usage.get("input_tokens_details"), usage.get("output_tokens_details")
-    return Usage(
-        input=_count(usage, "input_tokens"),
-        output=_count(usage, "output_tokens"),
-        cached=_count(inputs, "cached_tokens"),
-        cache_write=_count(inputs, "cache_write_tokens"),
-        reasoning=_count(outputs, "reasoning_tokens"),
-    )
-
-
-def _count(table: object, key: str) -> int:
-    value = table.get(key) if isinstance(table, dict) else None
-    return max(0, int(value)) if isinstance(value, int | float) and abs(value) < 1e15 else 0
+def _usage(terminal: Event) -> Usage:
+    return read_usage(object_of(terminal.json().get("response")).get("usage"))

@@ -17,7 +17,11 @@ _TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]*)"')
 
 
 class EventTooLargeError(ValueError):
-    """One event is larger than the limit given to the splitter."""
+    """One event is larger than the limit given to the splitter. `before` are the events in front of it."""
+
+    def __init__(self, limit: int, before: list[Event]) -> None:
+        super().__init__(f"an event of the stream is larger than {limit} bytes")
+        self.before = before
 
 
 class Event:
@@ -122,9 +126,16 @@ class Splitter:
         else:
             blocks = buffer.split(b"\n\n")
             self._rest = blocks.pop()
-        if len(self._rest) > self._max:
-            raise EventTooLargeError(f"an event of the stream is larger than {self._max} bytes")
+        if len(buffer) > self._max:
+            self._check(blocks)
         return [Event.parse(block) for block in blocks if block.strip(b"\r\n")]
+
+    def _check(self, blocks: list[bytes]) -> None:
+        for place, block in enumerate([*blocks, self._rest]):
+            if len(block) > self._max:
+                raise EventTooLargeError(
+                    self._max, [Event.parse(each) for each in blocks[:place] if each.strip(b"\r\n")]
+                )
 
     def _split_any(self, buffer: bytes) -> list[bytes]:
         """Split where lines may end in CR, LF or both. Half a CRLF at the end is no blank line yet, so it waits."""
@@ -133,6 +144,7 @@ class Splitter:
         return blocks
 
     def close(self) -> list[Event]:
-        """Return the last event when the stream ended without its blank line."""
+        """Return the last event when the stream ended without its blank line; one that was cut is no event."""
         rest, self._rest = self._rest.strip(b"\r\n"), b""
-        return [Event.parse(rest)] if rest else []
+        event = Event.parse(rest)
+        return [event] if event.json() else []

@@ -28,6 +28,7 @@ class ResponsesStream:
         self._sniffed = False
         self._ended = False
         self._over = False
+        self._failure: UpstreamError | None = None
         self.headers: Mapping[str, str] = response.headers
 
     def __aiter__(self) -> AsyncIterator[list[Event]]:
@@ -35,6 +36,8 @@ class ResponsesStream:
 
     async def __anext__(self) -> list[Event]:
         while not self._ended:
+            if self._failure is not None:
+                raise self._failure
             chunk = await self._response.read()
             if not self._sniffed and (start := chunk.lstrip()):
                 self._sniffed = True
@@ -49,7 +52,8 @@ class ResponsesStream:
         try:
             events = self._splitter.feed(chunk) if chunk else self._splitter.close()
         except EventTooLargeError as error:
-            raise UpstreamError(Kind.STREAM_CUT, f"the upstream's answer is unusable: {error}") from error
+            self._failure = UpstreamError(Kind.STREAM_CUT, f"the upstream's answer is unusable: {error}")
+            events = error.before
         self._over = self._over or any(event.type in TERMINAL for event in events)
         return events
 
