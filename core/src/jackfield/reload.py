@@ -14,6 +14,7 @@ from . import logs, runtime
 from .config import Document, Limits, Settings, load
 from .config.diff import changes
 from .config.file import ConfigFile, ConfigFileError, version_of
+from .config.rules import check_exposure
 from .config.watch import changed
 from .errors import ConfigError, Problem
 from .host import Host
@@ -40,6 +41,7 @@ class Reloader:
         self._host = host
         self._plugins = plugins
         self._schema = schema
+        self._bound_to = host.settings.host
         self._applied = ""
         self._refused = ""
         self._task: asyncio.Task[None] | None = None
@@ -55,9 +57,16 @@ class Reloader:
         return self._schema
 
     def check(self, text: str) -> Settings:
-        """Return the settings that a configuration's text gives. Raises ConfigError with every problem."""
+        """Return the settings that a configuration's text gives. Raises ConfigError with every problem.
+
+        Among them is a configuration without client keys for a server that other machines reach, whatever its text
+        says of the host: that takes effect at the next start only.
+        """
         document = Document.parse(text, self.path)
-        return load(document, self._schema, self._plugins.check_config).settings
+        settings = load(document, self._schema, self._plugins.check_config).settings
+        if exposed := list(check_exposure(self._bound_to, settings.api_keys)):
+            raise ConfigError(exposed)
+        return settings
 
     def text(self) -> str:
         """Return the file's text. Raises ConfigFileError when there is no file or it cannot be read."""
@@ -145,7 +154,7 @@ class Reloader:
     def start(self) -> None:
         """Follow the file, if there is one."""
         if self.path is not None:
-            self._applied = version_of(self.text())
+            self.apply(self.text())  # it may have been edited since it was loaded
             self._task = asyncio.get_running_loop().create_task(self._follow(self.path), name="jackfield config")
 
     async def stop(self) -> None:

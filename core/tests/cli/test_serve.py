@@ -75,9 +75,10 @@ def ended(server: Any, lines: Iterator[str], folder: Path) -> bool:
 
 
 def refuses(url: str) -> bool:
+    """Return True when nobody listens there."""
     try:
-        httpx.get(f"{url}/healthz", trust_env=False)
-    except httpx.ConnectError:
+        socket.create_connection((httpx.URL(url).host, httpx.URL(url).port or 0)).close()
+    except ConnectionRefusedError:
         return True
     return False
 
@@ -160,6 +161,19 @@ def test_a_host_that_others_reach_needs_a_key_also_on_the_command_line(run: Run)
     assert "api-keys" in done.stderr
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_edit_cannot_open_a_server_that_others_reach(serve: Serve, folder: Path, workers: int) -> None:
+    config = folder / "config.yaml"
+    config.write_text("api-keys: [0123456789abcdef0123]\n")
+    server = serve("--host", "0.0.0.0", "--workers", workers)
+
+    config.write_text("host: 127.0.0.1\napi-keys: []\n")
+    server.wait_for("0.0.0.0 can be reached from other machines")
+
+    with httpx.Client(base_url=server.url.replace("0.0.0.0", "127.0.0.1"), trust_env=False) as client:
+        assert client.post("/v1/responses", json={"model": "gpt-5", "input": "hi"}).status_code == 401
+
+
 def test_a_taken_port_is_told_with_the_way_out(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = run("serve", "--port", taken.getsockname()[1])
@@ -230,9 +244,8 @@ def test_workers_do_not_outlive_their_parent(serve: Serve) -> None:
     server.process.kill()
     server.process.wait()
 
-    while alive(worker):
+    while alive(worker) or not refuses(server.url):
         signal.sigtimedwait([], 0.02)
-    assert refuses(server.url)
 
 
 def alive(pid: int) -> bool:

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,29 +23,57 @@ if TYPE_CHECKING:
     from ..bootstrap import Prepared
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @config_option
 @click.option("--host", help="Address to listen on, instead of the configuration's.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on, instead of the configuration's.")
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that serve.")
 @click.option("--fd", "descriptors", type=int, multiple=True, hidden=True)
-def serve(path: Path | None, host: str | None, port: int | None, workers: int, descriptors: tuple[int, ...]) -> None:
-    """Serve clients until SIGTERM or Ctrl-C; open streams may end first (limits.shutdown-grace)."""
+@click.argument("flags", nargs=-1, type=click.UNPROCESSED, metavar="[--PROVIDER]...")
+def serve(
+    path: Path | None,
+    host: str | None,
+    port: int | None,
+    workers: int,
+    descriptors: tuple[int, ...],
+    flags: tuple[str, ...],
+) -> None:
+    """Serve clients until SIGTERM or Ctrl-C; open streams may end first (limits.shutdown-grace).
+
+    A plugin's own flag, such as --tppc, says at the start what that part of the configuration brought.
+    """
     from ..bootstrap import prepare
 
-    if descriptors:
-        _work(prepare(path), sockets.inherited(descriptors))
-        return
     with telling(path):
-        prepared = prepare(path)
-        host = host or prepared.settings.host
-        if problems := list(check_exposure(host, prepared.settings.api_keys)):
-            raise ConfigError(problems)
-    listening = sockets.listen(host, prepared.settings.port if port is None else port)
+        prepared = _overridden(prepare(path), host, port)
+    if descriptors:
+        _work(prepared, sockets.inherited(descriptors))
+        return
+    _flag(prepared, flags)
+    listening = sockets.listen(prepared.settings.host, prepared.settings.port)
     if workers > 1:
         _share(prepared, listening, workers)
     else:
         _serve(prepared, listening)
+
+
+def _overridden(prepared: Prepared, host: str | None, port: int | None) -> Prepared:
+    """Return the same with the command line's address. Raises ConfigError when that must not be open."""
+    settings = prepared.settings
+    settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
+    if problems := list(check_exposure(settings.host, settings.api_keys)):
+        raise ConfigError(problems)
+    return replace(prepared, settings=settings)
+
+
+def _flag(prepared: Prepared, flags: Sequence[str]) -> None:
+    """Say what plugins tell of the flags given. Raises NoSuchOption for one that no plugin has."""
+    told = prepared.plugins.serve_flags(prepared.settings) if flags else {}
+    known = {f"--{name}": line for name, line in told.items()}
+    for flag in flags:
+        if flag not in known:
+            raise click.NoSuchOption(flag, possibilities=sorted(known))
+        click.echo(known[flag], err=True)
 
 
 def _serve(prepared: Prepared, listening: Sequence[socket.socket]) -> None:
@@ -75,6 +104,7 @@ def _share(prepared: Prepared, listening: Sequence[socket.socket], count: int) -
     logs.configure(prepared.settings)
     command = [sys.executable, "-m", "jackfield", "serve"]
     command += ["--config", str(prepared.settings.path)] if prepared.settings.path else []
+    command += ["--host", prepared.settings.host]
     line = f"{_line(listening)}, {count} workers"
 
     async def run() -> bool:
