@@ -8,7 +8,7 @@ others go on.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -130,6 +130,16 @@ def register_routes(registrar: RouteRegistrar) -> None:
 @hookspec
 def register_commands(group: click.Group) -> None:
     """Add commands to the `jackfield` command line. Called once, when the command line starts."""
+    raise NotImplementedError
+
+
+@hookspec
+def serve_flags(config: Settings) -> Mapping[str, str]:
+    """Return flags that `jackfield serve` takes, without the dashes, each with the line that is told for it.
+
+    Called when the server starts with a flag that is not the core's own, and for its help. The configuration has been
+    checked by then; a flag changes nothing, it lets an operator see at once what a part of the configuration brought.
+    """
     raise NotImplementedError
 
 

@@ -270,6 +270,11 @@ class Plugins:
         """Let plugins add commands to the command line."""
         _exhaust(self._each("register_commands", lambda _: {"group": group}))
 
+    def serve_flags(self, config: Settings) -> dict[str, str]:
+        """Return the flags that plugins add to `jackfield serve`, each with what is logged for it."""
+        found = self._each("serve_flags", lambda _: {"config": config})
+        return {flag: line for _, flags in found for flag, line in (flags or {}).items()}
+
     def on_config_change(self, old: Settings, new: Settings) -> None:
         """Tell plugins of an applied reload."""
         _exhaust(self._each("on_config_change", lambda _: {"old": old, "new": new}))

@@ -106,6 +106,8 @@ def from_http(status: int, headers: Mapping[str, str], body: bytes, *, now: date
     complaint = read_body(body)
     kind = _kind_of_http(status, complaint)
     message = complaint.message or f"upstream answered HTTP {status}"
+    if status == 404 and kind is Kind.UPSTREAM_ERROR:
+        message = f"the upstream has no Responses API at this base-url (HTTP 404); most end in /v1: {message}"
     if kind is Kind.UPSTREAM_AUTH:
         message = f"the upstream refused the credential it was called with (HTTP {status}): {message}"
     detail = Detail(
@@ -207,6 +209,8 @@ def _kind_of_http(status: int, complaint: Complaint) -> Kind:
         return Kind.CONTEXT_LENGTH
     if status == 404 and _MODEL_WORDS.search(complaint.message):
         return Kind.MODEL_NOT_FOUND
+    if status == 404 and not complaint.code and not complaint.type:
+        return Kind.UPSTREAM_ERROR  # no API answered: a wrong base-url, which agents would take for a wrong model
     if status not in _PLAIN and _CAPACITY_WORDS.search(complaint.message):
         return Kind.OVERLOADED
     fallback = Kind.INVALID_REQUEST if 400 <= status < 500 else Kind.UPSTREAM_ERROR

@@ -18,8 +18,9 @@ from .executor import CodexExecutor
 from .identity import stable_id
 from .models import PATTERNS, named_models, openai_models
 from .schema import load_schema
+from .urls import wrong_url
 
-__all__ = ["PATTERNS", "CodexExecutor", "load_schema", "named_models", "openai_models", "stable_id"]
+__all__ = ["PATTERNS", "CodexExecutor", "load_schema", "named_models", "openai_models", "stable_id", "wrong_url"]
 
 PROVIDER = "codex"
 KEY = "codex-api-key"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jackfield.api import (
@@ -57,6 +57,15 @@ def register_models(registrar: ModelRegistrar, config: Settings) -> None:
 def synthesize_auth(config: Settings) -> Iterable[Credential]:
     """Make one credential of each enabled provider."""
     return [credential(provider) for provider in enabled_providers(config)]
+
+
+@hookimpl
+def serve_flags(config: Settings) -> Mapping[str, str]:
+    """Say what `jackfield serve --tppc` registered."""
+    names = [provider.name for provider in enabled_providers(config)]
+    if not names:
+        return {"tppc": "tppc: no provider is enabled; nothing was registered"}
+    return {"tppc": f"tppc registered {len(names)} provider{'s' if len(names) > 1 else ''}: {', '.join(names)}"}
 
 
 @hookimpl

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from jackfield.api import Credential, Problem, Secret, Settings
-from jackfield_codex import stable_id
+from jackfield_codex import stable_id, wrong_url
 
 RESERVED = frozenset({"codex", "packycode", "demo"})
 """Names of providers that other plugins bring."""
@@ -116,17 +115,3 @@ def _incomplete(entry: Mapping[str, Any], index: int, place: str) -> Iterator[Pr
         yield Problem(f"{place}.base-url", f"providers[{index}].base-url must be an http(s) URL with a host", mend)
     if not entry["api-key"].reveal().strip():
         yield Problem(f"{place}.api-key", f"providers[{index}].api-key {needed}", "write the key, or env:NAME")
-
-
-def wrong_url(url: str) -> str:
-    """Return how to mend a base URL; "" when it is fine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return "write it like https://host/v1"
-    if parts.scheme not in ("http", "https") or not host:
-        return "write it like https://host/v1"
-    if parts.username or parts.password or parts.query or parts.fragment:
-        return "take user, password, query and fragment out of it; the key belongs in api-key"
-    return ""

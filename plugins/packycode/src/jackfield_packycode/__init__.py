@@ -1,0 +1,99 @@
+"""The provider packycode: a credential of its own name, run by the codex executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from jackfield.api import (
+    Credential,
+    ExecutorRegistrar,
+    ModelDefaults,
+    ModelRegistrar,
+    Problem,
+    Secret,
+    Settings,
+    hookimpl,
+)
+from jackfield_codex import PATTERNS, CodexExecutor, load_schema, openai_models, stable_id
+
+from .rules import problems
+from .source import Source, find_source
+
+__all__ = ["Source", "find_source", "problems"]
+
+PROVIDER = "packycode"
+TOGGLED = "codex"
+"""The provider whose credentials rest while packycode is enabled."""
+
+
+def _enabled(config: Settings) -> Mapping[str, Any] | None:
+    """Return the block if it is enabled."""
+    block: Mapping[str, Any] = config.section(PROVIDER)
+    return block if block["enabled"] else None
+
+
+@hookimpl
+def config_schema() -> dict[str, Any]:
+    """Return the schema of the `packycode` block."""
+    return load_schema(__package__)
+
+
+@hookimpl
+def check_config(config: Settings) -> Iterable[Problem]:
+    """Return what is wrong with an enabled block."""
+    return problems(config.section(PROVIDER))
+
+
+@hookimpl
+def register_executors(registrar: ExecutorRegistrar) -> None:
+    """Run packycode on the codex executor."""
+    registrar.add(PROVIDER, lambda host: CodexExecutor(host))
+
+
+@hookimpl
+def register_models(registrar: ModelRegistrar, config: Settings) -> None:
+    """Offer the OpenAI set under packycode's own name."""
+    if block := _enabled(config):
+        chosen = ModelDefaults(block["defaults"]["model"], block["defaults"]["model-reasoning-effort"])
+        registrar.add(PROVIDER, openai_models(), patterns=PATTERNS, defaults=chosen)
+
+
+@hookimpl
+def synthesize_auth(config: Settings) -> Iterable[Credential]:
+    """Make the one credential, of key and URL from the same place."""
+    block = _enabled(config)
+    source = find_source(block) if block else None
+    if source is None:
+        return []
+    url = source.base_url.removesuffix("/")
+    attributes: dict[str, str | Secret] = {
+        "api_key": source.api_key,
+        "base_url": url,
+        "source": "config:packycode",
+        "effective_source": source.name,
+    }
+    return [Credential(stable_id("packycode:codex", source.api_key.reveal(), url), PROVIDER, PROVIDER, attributes)]
+
+
+@hookimpl
+def review_credentials(credentials: Sequence[Credential], config: Settings) -> Iterable[Credential] | None:
+    """Let the codex provider's credentials rest while packycode is enabled, and mark them."""
+    if not _enabled(config):
+        return None
+    return [_resting(credential) if credential.provider == TOGGLED else credential for credential in credentials]
+
+
+def _resting(credential: Credential) -> Credential:
+    if credential.status == "disabled":
+        return credential
+    return replace(credential, status="disabled", metadata={**credential.metadata, "toggle_by": PROVIDER})
+
+
+@hookimpl
+def serve_flags(config: Settings) -> Mapping[str, str]:
+    """Say what `jackfield serve --packycode` registered."""
+    if not _enabled(config):
+        return {PROVIDER: "packycode is off (packycode.enabled: false); nothing was registered"}
+    return {PROVIDER: f"packycode registered {len(openai_models())} models"}

@@ -1,0 +1,45 @@
+"""What is wrong with an enabled packycode block, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jackfield.api import Problem
+from jackfield_codex import wrong_url
+
+from .source import find_source
+
+EFFORTS = ("low", "medium", "high")
+
+
+def problems(block: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield every problem of a block; none while it is disabled."""
+    if not block["enabled"]:
+        return
+    source = find_source(block)
+    url = source.base_url if source else block["base-url"].strip()
+    if not url:
+        yield _problem("base-url", "is required when packycode is enabled", "write https://host/v1")
+    elif mend := wrong_url(url):
+        yield _problem("base-url", "must be an http(s) URL with a host", mend)
+    if block["requires-openai-auth"] and source is None and not block["credentials"]["openai-api-key"]:
+        yield _problem(
+            "credentials.openai-api-key", "is required while requires-openai-auth is true", "write the key, or env:NAME"
+        )
+    yield from _constants(block)
+
+
+def _constants(block: Mapping[str, Any]) -> Iterator[Problem]:
+    if block["wire-api"] != "responses":
+        yield _problem("wire-api", "can only be responses", "write responses, or leave it out")
+    if not block["privacy"]["disable-response-storage"]:
+        yield _problem("privacy.disable-response-storage", "can only be true", "write true, or leave it out")
+    if not block["defaults"]["model"].strip():
+        yield _problem("defaults.model", "must not be empty", "write gpt-5, or leave it out")
+    if block["defaults"]["model-reasoning-effort"] not in EFFORTS:
+        yield _problem("defaults.model-reasoning-effort", "must be low, medium or high", "write one of them")
+
+
+def _problem(key: str, message: str, fix: str) -> Problem:
+    return Problem(f"packycode.{key}", f"packycode.{key} {message}", fix)
