@@ -106,6 +106,7 @@ async def test_connections_are_kept_and_told_apart(upstream, client):
     assert upstream.open_connections == 1
     await client.aclose()
     await upstream.wait_for_connections(0)
+    assert not any(request.closed for request in upstream.requests), "they had their answers"
 
 
 @pytest.mark.parametrize("framing", ["chunked", "length", "close"])
@@ -268,7 +269,7 @@ async def test_it_leaves_nothing_behind():
 
 
 async def test_no_http_is_answered_400(upstream):
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(upstream.base_url.split(":")[2].split("/")[0]))
+    reader, writer = await _connect(upstream)
     writer.write(b"what is this\r\n\r\n")
     assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
     writer.close()
@@ -305,9 +306,46 @@ async def test_a_client_that_goes_after_a_close_step_is_not_the_one_who_left(ups
     assert not upstream.last.closed
 
 
+async def test_a_reader_that_half_closes_has_left(upstream):
+    upstream.script(Script((Send(b"x" * 50_000_000),)))
+    _reader, writer = await _raw_post(upstream, close=False)
+    [request] = await upstream.wait_for_requests(1)
+    writer.write_eof()
+    await request.wait_closed()
+    writer.transport.abort()
+
+
+async def test_it_stops_in_the_middle_of_a_write():
+    async with FakeUpstream(Script((Send(b"x" * 50_000_000),))) as upstream:
+        _reader, writer = await _raw_post(upstream, close=False)
+        await upstream.wait_for_requests(1)
+    assert upstream.open_connections == 0
+    writer.transport.abort()
+
+
+async def test_it_says_continue_before_the_body_comes(upstream):
+    reader, writer = await _connect(upstream)
+    writer.write(b"POST /v1/responses HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(b"{}")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+
+
+async def test_without_keep_alive_it_closes_by_itself(upstream):
+    upstream.script(dataclasses.replace(text_answer(), keep_alive=False))
+    reader, writer = await _raw_post(upstream, close=False)
+    assert b"connection: close" in await reader.read()
+    writer.close()
+
+
 async def _raw_post(upstream, close=True):
-    host, port = upstream.base_url.removeprefix("http://").split("/")[0].split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    reader, writer = await _connect(upstream)
     end = b"connection: close\r\n" if close else b""
     writer.write(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\n%scontent-length: 2\r\n\r\n{}" % end)
     return reader, writer
+
+
+async def _connect(upstream):
+    host, port = upstream.base_url.removeprefix("http://").split("/")[0].split(":")
+    return await asyncio.open_connection(host, int(port))
