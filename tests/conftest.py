@@ -8,7 +8,7 @@ import subprocess
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ PATIENCE = 30.0
 class Served:
     """A running server: where it is reached, and what it has printed so far."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], log: Path, patience: float) -> None:
         self._log = log
         self._process = process
-        self.port = self._await_port()
+        self.port = self._await_port(patience)
         self.url = f"http://127.0.0.1:{self.port}"
 
     @property
@@ -41,8 +41,8 @@ class Served:
     def post(self, path: str, **body: Any) -> httpx.Response:
         return httpx.post(self.url + path, json=body, trust_env=False, timeout=PATIENCE)
 
-    def _await_port(self) -> int:
-        give_up = time.monotonic() + PATIENCE
+    def _await_port(self, patience: float) -> int:
+        give_up = time.monotonic() + patience
         while time.monotonic() < give_up and self._process.poll() is None:
             if found := LISTENS.search(self.log):
                 return int(found[1])
@@ -54,17 +54,17 @@ Serving = Callable[..., Served]
 
 
 @contextmanager
-def started(command: list[str], folder: Path, environment: Mapping[str, str]) -> Iterator[Served]:
+def started(
+    command: list[str], folder: Path, environment: Mapping[str, str], *, patience: float = PATIENCE
+) -> Iterator[Served]:
     """Run a command that serves, with `folder` as its working directory, and stop it at the end."""
     log = folder / f"server-{len(list(folder.glob('server-*.log')))}.log"
-    names = ("JACKFIELD_CONFIG", "QUART_APP", "VIRTUAL_ENV", "PYTHONPATH")
-    clean = {name: value for name, value in os.environ.items() if name not in names}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=folder, env={**clean, **environment}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
     try:
-        yield Served(process, log)
+        yield Served(process, log, patience)
     finally:
         process.terminate()
         try:
@@ -81,10 +81,18 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
     A program without a path is one of this environment. The working directory is the test's `tmp_path`; keywords are
     environment variables.
     """
+    names = ("JACKFIELD_CONFIG", "QUART_APP", "VIRTUAL_ENV", "PYTHONPATH")
+    clean = {name: value for name, value in os.environ.items() if name not in names}
     with ExitStack() as stack:
 
         def start(program: str, *arguments: str, **environment: str) -> Served:
             command = [program if "/" in program else str(BIN / program), *arguments]
-            return stack.enter_context(started(command, tmp_path, environment))
+            return stack.enter_context(started(command, tmp_path, {**clean, **environment}))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def server_in() -> Callable[..., AbstractContextManager[Served]]:
+    """Return `started`, which runs a server in a folder and an environment of the test's choice."""
+    return started
