@@ -1,6 +1,7 @@
 """An answer that breaks after its first content: the client is told in the stream, and nobody else takes over."""
 
 import pytest
+from jackfield.api import Credential, Event, Model, Secret, hookimpl
 from jackfield.testing import (
     Close,
     Delay,
@@ -27,7 +28,6 @@ def text(end=None):
 CUT = "upstream_stream_cut"
 HALF = Send(b'event: response.output_text.delta\ndata: {"type":"response.output_te')
 LARGE = SendEvent({"type": "response.output_text.delta", "delta": "x" * 5000})
-NOT_HTTP = Send(b"")
 
 # what breaks, the code and a part of the message that the client gets, the kind in the record
 BREAKS = {
@@ -143,8 +143,6 @@ async def test_the_words_of_an_error_event_hide_keys(house, upstream):
 
 
 async def test_an_executor_that_raises_in_mid_stream_ends_the_stream_in_form(serve, upstream, caplog):
-    from jackfield.api import Credential, Event, Model, Secret, hookimpl
-
     class Stream:
         def __init__(self):
             self.headers = {}

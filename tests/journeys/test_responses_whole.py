@@ -19,6 +19,7 @@ from jackfield.testing import (
     incomplete,
     json_reply,
     json_response,
+    reply,
     text_answer,
 )
 from openai.types.responses import Response
@@ -165,8 +166,6 @@ async def test_a_json_document_instead_of_a_stream_is_the_answer(house, upstream
 
 @pytest.mark.parametrize("leading", ["", "\n\n  "], ids=["bare", "after blanks"])
 async def test_json_is_known_by_its_content_not_its_type(house, upstream, leading):
-    from jackfield.testing import reply
-
     document = leading + orjson.dumps(final(text_answer("Hi"))).decode()
     upstream.script(reply(document, 200, "text/event-stream"))
     assert await whole(house) == final(text_answer("Hi"))

@@ -70,7 +70,7 @@ async def open_answer(request: Request, runtime: Runtime, plugins: Plugins, acco
         try:
             return await _attempt(request, plan, credential, runtime, plugins, books)
         except UpstreamError as error:
-            books.close(error.openai_status, error.kind.value)
+            books.close(0 if error.kind is Kind.UNREACHABLE else error.openai_status, error.kind.value)
             failure = error
             lighter = _without_refused_reasoning(request, error)
             if lighter is not request:

@@ -130,7 +130,7 @@ class CompletionRecord:
 
     `started`, `first_output`, `last_output` and `ended` are monotonic seconds; an attempt's begin with the attempt, a
     request's with the request. `status` is the HTTP status towards the client (499 when the client left, 0 for an
-    attempt whose upstream never answered). `error` is an error kind such as `rate_limited`, "" on success.
+    attempt whose upstream could not be reached). `error` is an error kind such as `rate_limited`, "" on success.
     """
 
     scope: Scope
