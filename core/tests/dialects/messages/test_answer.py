@@ -37,6 +37,7 @@ def test_an_answer_without_an_end_is_no_answer():
     assert caught.value.kind is Kind.STREAM_CUT
 
 
-def test_a_response_without_an_id_gets_one():
-    made = collector({"type": "response.completed", "response": {}})
-    assert orjson.loads(made.result())["id"].startswith("msg_")
+def test_each_message_has_an_id_of_its_own_whatever_the_upstreams():
+    ids = [orjson.loads(collector(*response_events([], Completed())).result())["id"] for _ in range(2)]
+    assert ids[0].startswith("msg_")
+    assert ids[0] != ids[1]

@@ -24,7 +24,9 @@ results = st.builds(
 thoughts = st.sampled_from(
     [{"type": "thinking", "thinking": "hm", "signature": signature} for signature in (seal("fox", "B"), "foreign")]
 )
-said = st.text(min_size=1, max_size=6) | st.lists(texts | calls | thoughts, max_size=5)
+said = st.text(min_size=1, max_size=6) | st.builds(
+    lambda blocks, block: [*blocks, block], st.lists(texts | calls | thoughts, max_size=4), texts | calls
+)
 asked = st.text(min_size=1, max_size=6) | st.lists(texts | results, min_size=1, max_size=5)
 turns = st.lists(st.tuples(asked, said), min_size=1, max_size=5)
 

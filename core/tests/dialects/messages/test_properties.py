@@ -160,12 +160,13 @@ def test_an_answer_cut_anywhere_ends_properly(items, place, end):
 def test_splitting_the_upstreams_bytes_changes_nothing(items, sizes):
     events = response_events(items, Completed())
     data = b"".join(Event.of(event).raw for event in events)
-    made, splitter = writer_for(MessagesContext("m")), Splitter()
+    context = MessagesContext("m")
+    made, splitter = writer_for(context), Splitter()
     sent, start = b"", 0
     for size in [*sizes, len(data)]:
         sent += made.feed(splitter.feed(data[start : start + size]))
         start += size
-    assert sent == stream(events)
+    assert sent == stream(events, context)
 
 
 @FEW

@@ -111,6 +111,12 @@ def test_stop_sequences_are_kept_for_the_answer(translate):
     assert "END" not in str(parsed.body)
 
 
+def test_the_context_knows_the_ids_of_the_calls_so_far(translate):
+    use = [{"type": "tool_use", "id": name, "name": "f", "input": {}} for name in ("call_0", "call_1")]
+    parsed = translate([{"role": "user", "content": "Hi"}, {"role": "assistant", "content": use}])
+    assert parsed.context.taken == {"call_0", "call_1"}
+
+
 def test_the_context_restores_tool_names(translate):
     name = "mcp__plugin_" + "x" * 80
     parsed = translate(tools=[{"name": name, "input_schema": {}}])

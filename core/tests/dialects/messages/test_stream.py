@@ -60,11 +60,14 @@ def test_a_text_answer():
     answer = play([Text("Hello wide world")])
     assert answer.content == [{"type": "text", "text": "Hello wide world"}]
     assert answer.stop_reason == "end_turn"
-    assert (answer.message["model"], answer.message["id"], answer.message["role"]) == (
-        "claude-test",
-        "msg_test",
-        "assistant",
-    )
+    assert (answer.message["model"], answer.message["role"]) == ("claude-test", "assistant")
+
+
+def test_each_message_has_an_id_of_its_own_whatever_the_upstreams():
+    """Claude Code takes messages of one id for pieces of one message."""
+    one, two = (play([Text("a")], context=MessagesContext("m")).message["id"] for _ in range(2))
+    assert one.startswith("msg_")
+    assert one != two
 
 
 def test_the_order_of_events():
@@ -166,6 +169,14 @@ def test_ids_have_only_legal_signs_and_stay_different():
     assert ids[0] == "a_b"
     assert ids[2] == "ok-1"
     assert len(set(ids)) == 3
+
+
+def test_an_id_that_the_conversation_had_before_is_not_used_again():
+    """Some relays count their ids anew with each answer; Claude Code then takes the new call for the old one."""
+    context = MessagesContext("claude-test", taken=frozenset({"call_0", "call_0_2"}))
+    calls = [ToolCall("f", {}, call_id=name) for name in ("call_0", "call_1", "call_0_3", "call_0")]
+    ids = [call["id"] for call in play(calls, context=context).calls]
+    assert ids == ["call_0_3", "call_1", "call_0_3_2", "call_0_4"]
 
 
 def test_interleaved_calls_become_one_block_after_the_other():

@@ -11,7 +11,6 @@ from ...errors import Kind, UpstreamError
 from ...sse import Event
 from .composer import Composer
 from .context import MessagesContext
-from .ids import message_id
 from .parts import Broken, Close, End, Grow, Growth, Open, Part
 from .tool_input import parse_input
 
@@ -58,7 +57,7 @@ class MessagesCollector:
             raise end.error
         cut = end.stop_reason not in _WHOLE
         message = {
-            "id": message_id(self._composer.header.id),
+            "id": self._context.message_id,
             "type": "message",
             "role": "assistant",
             "model": self._context.model,

@@ -13,7 +13,6 @@ from ..reading import (
     Done,
     Failed,
     Finished,
-    Header,
     ItemKind,
     Reader,
     RefusalDelta,
@@ -61,12 +60,7 @@ class Composer:
         self._input = ToolInput(_NO_ITEM)
         self._called = False
         self._searches = 0
-        self._ids: set[str] = set()
-
-    @property
-    def header(self) -> Header:
-        """What the upstream said of the answer as a whole."""
-        return self._reader.header
+        self._ids: set[str] = set(context.taken)
 
     def feed(self, events: Sequence[Event]) -> list[Part]:
         """Return the parts that these events add."""
@@ -112,11 +106,12 @@ class Composer:
         self._open(State.TOOL, block, parts)
 
     def _tool_id(self, call_id: str) -> str:
-        """Return the id with characters that Messages allows, different from all others of this message."""
-        plain = tool_id(call_id)
-        unique = plain
+        """Return the id with characters that Messages allows, different from all others of this conversation."""
+        plain = unique = tool_id(call_id)
+        count = 1
         while unique in self._ids:
-            unique = f"{plain}_{len(self._ids)}"
+            count += 1
+            unique = f"{plain}_{count}"
         self._ids.add(unique)
         return unique
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from .ids import new_message_id
 
 
 def _as_it_is(name: str) -> str:
@@ -16,7 +18,8 @@ class MessagesContext:
 
     `model` is the name the client asked for and reads in the answer. `restore` turns a tool name of the upstream into
     the client's own. `stop_sequences` end the text at their first match. Without `show_thinking` the summary of the
-    reasoning is left out; its signature still goes out, so that the reasoning survives the next turn.
+    reasoning is left out; its signature still goes out, so that the reasoning survives the next turn. `taken` are the
+    ids of the calls so far: a new call must not bear one of them, or the client takes it for the old one.
     """
 
     model: str
@@ -24,3 +27,5 @@ class MessagesContext:
     stop_sequences: tuple[str, ...] = ()
     show_thinking: bool = True
     has_custom_tools: bool = False
+    taken: frozenset[str] = frozenset()
+    message_id: str = field(default_factory=new_message_id)

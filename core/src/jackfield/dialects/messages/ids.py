@@ -8,9 +8,13 @@ from uuid import uuid4
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def message_id(response_id: str) -> str:
-    """Return the id of a message: the upstream's in Anthropic's form, else a new one."""
-    return "msg_" + (_ILLEGAL.sub("_", response_id.removeprefix("resp_")) or uuid4().hex)
+def new_message_id() -> str:
+    """Return the id of a message, always a new one.
+
+    Claude Code takes messages of one id for pieces of one message; upstreams that repeat their ids would tangle its
+    history.
+    """
+    return f"msg_{uuid4().hex}"
 
 
 def tool_id(call_id: str) -> str:

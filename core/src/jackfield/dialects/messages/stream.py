@@ -13,7 +13,6 @@ from ..reading import NO_USAGE
 from .composer import Composer
 from .context import MessagesContext
 from .errors import envelope
-from .ids import message_id
 from .outcome import usage_of
 from .parts import Broken, Close, End, Grow, Growth, Open, Part
 
@@ -83,7 +82,7 @@ class MessagesWriter:
     def _begin(self) -> bytes:
         self.state = State.BEGUN
         message: dict[str, Any] = {
-            "id": message_id(self._composer.header.id),
+            "id": self._context.message_id,
             "type": "message",
             "role": "assistant",
             "model": self._context.model,
