@@ -126,7 +126,7 @@ def test_a_missing_section_is_refused_when_plugins_are_strict() -> None:
 def test_what_is_shown_has_no_secret_and_is_plain_yaml() -> None:
     config = given_text(
         f"api-keys: [{CANARY}]\nproxy-url: http://me:{CANARY}@localhost:1\n"
-        f"acme: {{providers: [{{name: fox, api-key: {CANARY}}}]}}\n"
+        f"acme: {{url: 'https://me:{CANARY}@host/v1', providers: [{{name: fox, api-key: {CANARY}}}]}}\n"
     ).settings
 
     shown = yaml.safe_dump(masked(config))

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
-from .walk import Schema, View, is_list, is_map
-
-_FORMS: Mapping[str, type | tuple[type, ...]] = {
-    "object": Mapping,
-    "array": (list, tuple),
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "number": (int, float),
-}
+from .walk import View, is_list, is_map
 
 
 def filled(value: Any, view: View) -> Any:
@@ -33,13 +23,7 @@ def filled(value: Any, view: View) -> Any:
 def _mapping(value: Mapping[str, Any], view: View) -> dict[str, Any]:
     complete = dict(value)
     for schema in view.schemas:
-        if _speaks_of(schema, value):
-            for key, part in schema.get("properties", {}).items():
-                if key not in complete and "default" in part:
-                    complete[key] = copy.deepcopy(part["default"])
+        for key, part in schema.get("properties", {}).items():
+            if key not in complete and "default" in part:
+                complete[key] = part["default"]
     return {key: filled(part, view.key(key)) for key, part in complete.items()}
-
-
-def _speaks_of(schema: Schema, value: Any) -> bool:
-    wanted = schema.get("type")
-    return not isinstance(wanted, str) or isinstance(value, _FORMS.get(wanted, object))

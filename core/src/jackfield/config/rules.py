@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 
 from ..errors import Problem
@@ -31,9 +31,9 @@ def check(settings: Settings) -> Iterator[Problem]:
         yield Problem("remote-management.secret-key", "is the key of an example, which everybody knows", _NEW_KEY)
 
 
-def check_exposure(host: str, api_keys: Iterable[Secret]) -> Iterator[Problem]:
+def check_exposure(host: str, api_keys: Sequence[Secret]) -> Iterator[Problem]:
     """Yield the problem of a server that others can reach and that asks for no key."""
-    if not is_loopback(host) and not any(api_keys):
+    if not is_loopback(host) and not api_keys:
         message = f"{host} can be reached from other machines, and without api-keys anybody could use your providers"
         yield Problem("host", message, "add a key to `api-keys`, or listen on 127.0.0.1")
 
