@@ -100,6 +100,7 @@ class House:
     server: RunningServer
     client: httpx.AsyncClient
     records: Records
+    wires: list[Wire] = dataclasses.field(default_factory=list)
 
     @property
     def host(self) -> Any:
@@ -128,8 +129,14 @@ class House:
             yield answer
 
     async def wire(self) -> Wire:
-        """Return a bare connection. Leave it."""
-        return Wire(*await asyncio.open_connection("127.0.0.1", self.server.port))
+        """Return a bare connection, left at the end of the test at the latest."""
+        self.wires.append(Wire(*await asyncio.open_connection("127.0.0.1", self.server.port)))
+        return self.wires[-1]
+
+    def leave(self) -> None:
+        """Close every bare connection."""
+        for wire in self.wires:
+            wire.leave()
 
 
 Serve = Callable[..., Awaitable[House]]
@@ -180,7 +187,10 @@ async def serve() -> AsyncIterator[Serve]:
             for name, value in (hypercorn or {}).items():
                 setattr(settings, name, value)
             server = await stack.enter_async_context(running(app, config=settings, grace=0.2))
-            return House(server, await stack.enter_async_context(server.client(timeout=WITHIN, **client)), records)
+            http = await stack.enter_async_context(server.client(timeout=WITHIN, **client))
+            house = House(server, http, records)
+            stack.callback(house.leave)
+            return house
 
         yield start
 

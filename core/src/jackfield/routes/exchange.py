@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ..dialects.base import ErrorReply
 from ..errors import ClientError, Detail, Kind
 
 Message = MutableMapping[str, Any]
+
+LINGER = 2.0
+"""Seconds of silence after which a client that was answered early is not listened to any more."""
+LINGER_LONGEST = 30.0
+"""Seconds after which it is not listened to, whatever it sends."""
 
 
 class ClientGone(Exception):  # noqa: N818  # not an error: clients leave
@@ -32,6 +37,7 @@ class Exchange:
         self._started = False
         self._watcher: asyncio.Task[None] | None = None
         self._gone = False
+        self._sending = True
         self._loop = asyncio.get_running_loop()
         self.last_write = self._loop.time()
         self.writing = False
@@ -55,31 +61,40 @@ class Exchange:
 
     async def body(self, limit: int, seconds: float) -> bytes:
         """Return the request's body. Raises ClientError: 413 past `limit` bytes, 408 past `seconds` (0: none)."""
+        if self._announced() > limit:
+            raise _too_large(limit)
         try:
             async with asyncio.timeout(seconds or None):
                 return await self._body(limit)
         except TimeoutError:
+            self._sending = False
             raise ClientError(
                 Kind.REQUEST_TIMEOUT, f"the request's body did not arrive within {seconds:g} s (limits.body-timeout)"
             ) from None
 
+    def _announced(self) -> int:
+        """Return the length that the head tells; 0 when it tells none."""
+        lengths = [value for name, value in self._scope["headers"] if name.lower() == b"content-length"]
+        return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
+
     async def _body(self, limit: int) -> bytes:
         pieces: list[bytes] = []
         size = 0
-        more = True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            piece = message.get("body", b"")
+        while self._sending:
+            piece = await self._piece()
             size += len(piece)
             if size > limit:
-                raise ClientError(
-                    Kind.TOO_LARGE, f"the request's body is larger than {limit} bytes (limits.max-body-bytes)"
-                )
+                raise _too_large(limit)
             pieces.append(piece)
-            more = message.get("more_body", False)
         return b"".join(pieces)
+
+    async def _piece(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        self._sending = message.get("more_body", False)
+        piece: bytes = message.get("body", b"")
+        return piece
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -132,6 +147,21 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def fail(self, reply: ErrorReply) -> None:
-        """Send an error, if nothing was sent before it."""
-        if not self._started and not self._gone:
-            await self.send(reply.status, reply.headers, reply.body)
+        """Send an error, if nothing was sent before it.
+
+        A client that is still sending is listened to until it has done so: closing at once would reset the connection
+        under its hands, and it would never read the error.
+        """
+        if self._started or self._gone:
+            return
+        await self.start(reply.status, {**reply.headers, "content-length": str(len(reply.body))})
+        await self.write(reply.body)
+        with suppress(TimeoutError, ClientGone):
+            async with asyncio.timeout(LINGER_LONGEST):
+                while self._sending:
+                    await asyncio.wait_for(self._piece(), LINGER)
+        await self.finish()
+
+
+def _too_large(limit: int) -> ClientError:
+    return ClientError(Kind.TOO_LARGE, f"the request's body is larger than {limit} bytes (limits.max-body-bytes)")
