@@ -26,6 +26,8 @@ def uncommented() -> str:
 
 def keys(schema: Mapping[str, Any]) -> Iterator[str]:
     for key, part in schema.get("properties", {}).items():
+        if part.get("readOnly"):
+            continue
         yield key
         yield from keys(part)
         yield from keys(part.get("items", {}))

@@ -10,6 +10,7 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "plain": {"default": 1},
+        "anything": True,
         "inner": {"type": "object", "default": {}, "properties": {"deep": {"default": [1]}}},
         "absent": {"type": "object", "properties": {"deep": {"default": 1}}},
         "items": {"type": "array", "items": {"$ref": "#/$defs/item"}},
