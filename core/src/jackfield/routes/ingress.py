@@ -9,18 +9,20 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from .. import pipeline
 from ..answer import Answer
 from ..completion import Account
-from ..dialects import failures
-from ..dialects.base import Dialect, Parsed
+from ..dialects import failures, openai_errors
+from ..dialects.base import Dialect, ErrorReply, Parsed
 from ..errors import ClientError, Detail, Kind, RequestFailed, Unavailable
 from ..host import Host
 from ..observers import Observers
 from ..plugins import Plugins
 from ..runtime import Runtime
+from . import door
 from .exchange import ClientGone, Exchange
 from .heartbeat import heartbeat
 
@@ -69,11 +71,16 @@ class Ingress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
-        kind = scope["type"]
-        dialect = self._dialects.get(scope["path"]) if kind != "lifespan" else None
-        if dialect is None:
+        if scope["type"] == "lifespan":
             await self._inner(scope, receive, send)
-        elif kind == "websocket":
+            return
+        refused = door.refusal(scope)
+        dialect = self._dialects.get(scope["path"])
+        if refused is not None:
+            await _refuse(refused, scope, receive, send)
+        elif dialect is None:
+            await self._inner(scope, receive, send)
+        elif scope["type"] == "websocket":
             await _refuse_upgrade(dialect, receive, send)
         else:
             await self._serve(dialect, scope, receive, send)
@@ -166,11 +173,25 @@ async def _collect(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: E
     await exchange.send(200, headers, body)
 
 
+async def _refuse(failure: ClientError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what got no further than the door, and close: nobody knows what would follow."""
+    reply = openai_errors.reply(failure, "")
+    reply = replace(reply, headers={**reply.headers, "connection": "close"})
+    if scope["type"] == "websocket":
+        await _answer_upgrade(reply, receive, send)
+    else:
+        await Exchange(scope, receive, send).fail(reply)
+
+
 async def _refuse_upgrade(dialect: Dialect, receive: Receive, send: Send) -> None:
     """Answer a websocket upgrade with 426, on which clients fall back to HTTP at once."""
-    await receive()
     message = "this proxy speaks HTTP and server-sent events; repeat the request as a POST"
-    reply = dialect.error(ClientError(Kind.UPGRADE_REQUIRED, message), "")
-    headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+    await _answer_upgrade(dialect.error(ClientError(Kind.UPGRADE_REQUIRED, message), ""), receive, send)
+
+
+async def _answer_upgrade(reply: ErrorReply, receive: Receive, send: Send) -> None:
+    await receive()
+    told = {**reply.headers, "content-length": str(len(reply.body))}
+    headers = [(name.encode(), value.encode()) for name, value in told.items()]
     await send({"type": "websocket.http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": reply.body, "more_body": False})

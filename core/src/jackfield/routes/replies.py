@@ -5,11 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import orjson
-from quart import Quart, Response, request
+from quart import Quart, Response, has_request_context, request, websocket
 from werkzeug.exceptions import HTTPException
 
 from ..dialects import openai_errors
-from ..errors import ClientError, Kind, RequestFailed
+from ..errors import ClientError, Detail, Kind, RequestFailed
 
 _KINDS = {
     HTTPStatus.NOT_FOUND: Kind.NOT_FOUND,
@@ -37,7 +37,7 @@ def install(app: Quart) -> None:
 
     @app.errorhandler(Exception)
     async def broken(error: Exception) -> Response:
-        app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+        app.logger.error("%s failed", _asked(), exc_info=error)
         return _reply(RequestFailed(Kind.INTERNAL, "the proxy failed; its log tells why"))
 
 
@@ -45,14 +45,18 @@ def as_ours(error: HTTPException) -> RequestFailed:
     """Return what Quart refused as a failure of our own kinds."""
     status = error.code or 500
     if status == HTTPStatus.NOT_FOUND:
-        return ClientError(Kind.NOT_FOUND, f"there is no {request.method} {request.path} here; GET / lists the routes")
+        return ClientError(Kind.NOT_FOUND, f"there is no {_asked()} here; GET / lists the routes")
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
-        return ClientError(
-            Kind.METHOD_NOT_ALLOWED, f"{request.path} does not take {request.method}; it takes {allowed}"
-        )
+        message = f"{request.path} does not take {request.method}; it takes {allowed}"
+        return ClientError(Kind.METHOD_NOT_ALLOWED, message, Detail(headers={"allow": allowed}))
     fallback = Kind.INVALID_REQUEST if status < 500 else Kind.INTERNAL
     return RequestFailed(_KINDS.get(HTTPStatus(status), fallback), error.description or error.name)
+
+
+def _asked() -> str:
+    """Return what the client asked for, such as `GET /nowhere`."""
+    return f"{request.method} {request.path}" if has_request_context() else f"websocket {websocket.path}"
 
 
 def _reply(failure: RequestFailed) -> Response:
