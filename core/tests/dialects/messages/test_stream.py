@@ -173,10 +173,10 @@ def test_ids_have_only_legal_signs_and_stay_different():
 
 def test_an_id_that_the_conversation_had_before_is_not_used_again():
     """Some relays count their ids anew with each answer; Claude Code then takes the new call for the old one."""
-    context = MessagesContext("claude-test", taken=frozenset({"call_0", "call_0_2"}))
-    calls = [ToolCall("f", {}, call_id=name) for name in ("call_0", "call_1", "call_0_3", "call_0")]
+    context = MessagesContext("claude-test", taken=frozenset({"call_0", "call_0-2"}))
+    calls = [ToolCall("f", {}, call_id=name) for name in ("call_0", "call_1", "call_0-3", "call_0")]
     ids = [call["id"] for call in play(calls, context=context).calls]
-    assert ids == ["call_0_3", "call_1", "call_0_3_2", "call_0_4"]
+    assert ids == ["call_0-3", "call_1", "call_0-3-2", "call_0-4"]
 
 
 def test_interleaved_calls_become_one_block_after_the_other():

@@ -106,12 +106,15 @@ class Composer:
         self._open(State.TOOL, block, parts)
 
     def _tool_id(self, call_id: str) -> str:
-        """Return the id with characters that Messages allows, different from all others of this conversation."""
+        """Return the id with characters that Messages allows, different from all others of this conversation.
+
+        The number is set off by a hyphen: Claude Code holds `call_0_2` for a copy of `call_0`, and drops its result.
+        """
         plain = unique = tool_id(call_id)
         count = 1
         while unique in self._ids:
             count += 1
-            unique = f"{plain}_{count}"
+            unique = f"{plain}-{count}"
         self._ids.add(unique)
         return unique
 

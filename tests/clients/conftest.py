@@ -1,0 +1,364 @@
+"""Real clients in front of the proxy, a scripted upstream behind it.
+
+Codex CLI and Claude Code come from npm at the versions that `package-lock.json` pins, into a cache folder, without
+running any script of theirs. They see a bare environment, a home of their own, and no network but loopback. Every
+request that reaches the upstream must be one that it accepts, and every answer that a client got must be well-formed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import fcntl
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypercorn.config import Config
+from jackfield.testing import (
+    FakeUpstream,
+    RecordedRequest,
+    RunningServer,
+    check_upstream_request,
+    closed_url,
+    make_app,
+    running,
+    validate_message,
+    validate_messages_stream,
+    validate_responses_stream,
+)
+
+HERE = Path(__file__).resolve().parent
+CACHE = HERE.parents[1] / ".cache" / "clients"
+WITHIN = 40.0
+"""Seconds that a client may take; reached only when a test fails."""
+
+KEY = "client-key-0123456789abcdef"
+HOMES = "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
+"""Where the homes are made: Codex makes no helper programs under /tmp."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known: `-m "not clients"` leaves these tests out."""
+    config.addinivalue_line("markers", "clients: runs the real clients (needs Node.js and, the first time, npm)")
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark the tests of this folder; installing the clients does not count as a test's time."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.clients)
+            item.add_marker(pytest.mark.timeout(100, func_only=True))
+
+
+# -- the clients
+
+
+@pytest.fixture(scope="session")
+def installed() -> Path:
+    """Return the folder of the installed packages; skip where there is no Node.js, or npm cannot install."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        pytest.skip("Node.js with npm is not installed here")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    wanted = (HERE / "package-lock.json").read_bytes()
+    done = CACHE / "installed.json"
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists() or done.read_bytes() != wanted:
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(HERE / name, CACHE)
+            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+            result = subprocess.run(command, cwd=CACHE, capture_output=True, text=True, check=False, timeout=600)
+            if result.returncode:
+                pytest.skip(f"npm could not install the clients: {result.stderr.strip()[-500:]}")
+            done.write_bytes(wanted)
+    return CACHE / "node_modules"
+
+
+def program(installed: Path, pattern: str) -> Path:
+    """Return the native program of this platform's package."""
+    found = sorted(installed.glob(pattern))
+    if not found:
+        pytest.skip(f"there is no package for this platform: {pattern}")
+    return found[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class Ended:
+    """What a client left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The JSON lines that it printed."""
+        return [orjson.loads(line) for line in self.out.splitlines() if line.startswith("{")]
+
+    def __str__(self) -> str:
+        return f"status {self.code}\n{self.out[-3000:]}\n{self.err[-3000:]}"
+
+
+class Running:
+    """A client at work."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._output = asyncio.create_task(process.communicate())
+
+    async def ended(self, within: float = WITHIN) -> Ended:
+        """Return what it left when it has ended."""
+        async with asyncio.timeout(within):
+            out, err = await asyncio.shield(self._output)
+        return Ended(self._process.returncode or 0, out.decode(), err.decode())
+
+    def send(self, what: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(what)
+
+    def end(self) -> None:
+        """Kill it with all that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+
+@dataclasses.dataclass
+class Client:
+    """A command line program with its home, its work folder and its environment."""
+
+    program: Path
+    work: Path
+    home: Path
+    env: dict[str, str]
+    arguments: tuple[str, ...] = ()
+    started: list[Running] = dataclasses.field(default_factory=list)
+
+    async def start(self, *arguments: str, **env: str) -> Running:
+        """Start it with further arguments and environment variables."""
+        process = await asyncio.create_subprocess_exec(
+            self.program,
+            *arguments,
+            cwd=self.work,
+            env=self.env | env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.started.append(Running(process))
+        return self.started[-1]
+
+    async def run(self, *arguments: str, code: int = 0, **env: str) -> Ended:
+        """Run it to its end, which must have this exit status."""
+        ended = await (await self.start(*arguments, **env)).ended()
+        assert ended.code == code, str(ended)
+        return ended
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Return a new folder that lies in no repository and not under /tmp."""
+    folder = Path(tempfile.mkdtemp(prefix="jackfield-client-", dir=HOMES))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def picture(place: Path) -> Path:
+    """Return a PNG file of 4 x 3 red pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 4, 3, 8, 2, 0, 0, 0)
+    pixels = zlib.compress((b"\0" + b"\xff\0\0" * 4) * 3)
+    path = place / "picture.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b""))
+    return path
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return an environment that holds nothing of this machine's, with a proxy for all else that leads nowhere."""
+    nowhere = closed_url().rsplit("/", 1)[0]
+    return {
+        "HOME": str(home),
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        "HTTPS_PROXY": nowhere,
+        "https_proxy": nowhere,
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+
+
+@contextlib.asynccontextmanager
+async def client(program: Path, place: Path, env: Mapping[str, str]) -> AsyncIterator[Client]:
+    """Give a client its folders; whatever it started ends with the test."""
+    home, work = place / "home", place / "work"
+    home.mkdir()
+    work.mkdir()
+    made = Client(program, work, home, environment(home) | dict(env))
+    try:
+        yield made
+    finally:
+        for running in made.started:
+            running.end()
+            await running.ended()
+
+
+@pytest.fixture
+async def codex(installed: Path, place: Path, server: RunningServer) -> AsyncIterator[Client]:
+    """Return Codex CLI, whose provider is the proxy."""
+    found = program(installed, "@openai/codex-*/vendor/*/bin/codex")
+    async with client(found, place, {"CODEX_HOME": str(place / "home" / ".codex"), "JACKFIELD_KEY": KEY}) as made:
+        settings = made.home / ".codex" / "config.toml"
+        settings.parent.mkdir()
+        settings.write_text(CODEX_SETTINGS.format(url=server.v1))
+        yield made
+
+
+CODEX_SETTINGS = """\
+model = "gpt-5"
+model_provider = "jackfield"
+
+[model_providers.jackfield]
+name = "jackfield"
+base_url = "{url}"
+wire_api = "responses"
+env_key = "JACKFIELD_KEY"
+request_max_retries = 1
+stream_max_retries = 1
+"""
+
+
+@pytest.fixture
+async def claude(installed: Path, place: Path, server: RunningServer) -> AsyncIterator[Client]:
+    """Return Claude Code, whose API is the proxy."""
+    found = program(installed, "@anthropic-ai/claude-code-*/claude")
+    env = {
+        "ANTHROPIC_BASE_URL": server.base_url,
+        "ANTHROPIC_AUTH_TOKEN": KEY,
+        "ANTHROPIC_MODEL": "gpt-5",
+        "ANTHROPIC_DEFAULT_HAIKU_MODEL": "gpt-5-low",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "DISABLE_AUTOUPDATER": "1",
+        "CLAUDE_CODE_MAX_RETRIES": "2",
+    }
+    async with client(found, place, env) as made:
+        yield made
+
+
+# -- the proxy and the upstream
+
+
+@dataclasses.dataclass
+class Answered:
+    """An answer that the proxy gave to a client."""
+
+    path: str
+    query: str
+    asked: bytes = b""
+    status: int = 0
+    kind: str = ""
+    body: bytes = b""
+    whole: bool = False
+
+    def check(self) -> None:
+        """Assert that an answer which came to its end is one that its client can read."""
+        if not self.whole or self.status != 200:
+            return
+        stream = self.kind.startswith("text/event-stream")
+        if self.path == "/v1/responses":
+            end = "failed" if b"event: response.failed" in self.body else "completed"
+            validate_responses_stream(self.body, end=f"response.{end}")
+        elif self.path == "/v1/messages" and stream:
+            validate_messages_stream(self.body, end="error" if b"event: error" in self.body else "message_stop")
+        elif self.path == "/v1/messages":
+            validate_message(orjson.loads(self.body))
+
+
+def recording(app: Any, answers: list[Answered]) -> Callable[..., Any]:
+    """Return the app, with every answer that it gives kept in `answers`."""
+
+    async def recorded(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        answer = Answered(scope["path"], scope["query_string"].decode())
+        answers.append(answer)
+
+        async def heard() -> Any:
+            message = await receive()
+            answer.asked += message.get("body", b"")
+            return message
+
+        async def kept(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                answer.status = message["status"]
+                answer.kind = dict(message["headers"]).get(b"content-type", b"").decode()
+            else:
+                answer.body += message.get("body", b"")
+                answer.whole = not message.get("more_body", False)
+            await send(message)
+
+        await app(scope, heard, kept)
+
+    return recorded
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[FakeUpstream]:
+    """Return the upstream. Afterwards every request that reached it is checked."""
+    async with FakeUpstream() as upstream:
+        yield upstream
+    for request in upstream.requests:
+        check_upstream_request(request.json())
+        assert request.key == "sk-fox-0123456789"
+        assert KEY.encode() not in request.body + str(request.raw_headers).encode()
+
+
+@pytest.fixture
+def answers() -> Iterator[list[Answered]]:
+    """Return all answers that the proxy gave. Afterwards they are checked."""
+    found: list[Answered] = []
+    yield found
+    for answer in found:
+        answer.check()
+
+
+@pytest.fixture
+async def server(upstream: FakeUpstream, answers: list[Answered]) -> AsyncIterator[RunningServer]:
+    """Return the proxy, with a client key and the upstream as its provider `fox`."""
+    fox = {"name": "fox", "enabled": True, "base-url": upstream.base_url, "api-key": "sk-fox-0123456789"}
+    app = make_app({"api-keys": [KEY], "request-retry": 0, "tppc": {"providers": [fox]}})
+    async with running(recording(app, answers), config=Config(), grace=0.2) as server:
+        yield server
+
+
+@pytest.fixture
+def texts() -> Callable[[RecordedRequest], list[str]]:
+    """Return a function that gives the texts of a request's input, in order, whoever says them."""
+
+    def of(request: RecordedRequest) -> list[str]:
+        found: list[str] = []
+        for item in request.json()["input"]:
+            content = item.get("content", item.get("output", ""))
+            parts = content if isinstance(content, list) else [{"text": content}]
+            found += [part["text"] for part in parts if part.get("text")]
+        return found
+
+    return of
