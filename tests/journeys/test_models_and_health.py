@@ -1,0 +1,127 @@
+"""The small routes: which models there are, and whether the proxy could serve."""
+
+import pytest
+from jackfield.api import Model, hookimpl
+from jackfield_codex import openai_models
+
+
+async def listed(house, path="/v1/models"):
+    answered = await house.client.get(path)
+    assert answered.status_code == 200
+    return answered.json()
+
+
+async def test_the_models_come_in_openais_form_sorted_by_id(house):
+    found = await listed(house)
+    assert found["object"] == "list"
+    ids = [model["id"] for model in found["data"]]
+    assert ids == sorted(model.id for model in openai_models())
+    assert len(ids) == 10
+    for model in found["data"]:
+        assert set(model) == {"id", "object", "created", "owned_by"}
+        assert (model["object"], model["owned_by"]) == ("model", "openai")
+        assert isinstance(model["created"], int)
+
+
+async def test_a_model_of_two_providers_is_listed_once_and_an_own_one_beside_the_set(serve, upstream, second):
+    house = await serve(upstream, second, keys={"models": ["acme-large"]})
+    found = {model["id"]: model["owned_by"] for model in (await listed(house))["data"]}
+    assert len(found) == len((await listed(house))["data"]) == 11
+    assert (found["gpt-5"], found["acme-large"]) == ("openai", "custom")
+
+
+@pytest.mark.parametrize("model", ["gpt-5", "gpt-5-high", "gpt-5.6-sol", "codex-mini-latest"])
+async def test_one_model_can_be_asked_for_also_where_only_its_pattern_is_known(house, model):
+    found = await listed(house, f"/v1/models/{model}")
+    assert (found["id"], found["object"], found["owned_by"]) == (model, "model", "openai")
+
+
+async def test_a_pinned_name_is_a_model_too(house):
+    assert (await listed(house, "/v1/models/fox/gpt-5"))["id"] == "gpt-5"
+
+
+@pytest.mark.parametrize("model", ["nobody", "nobody/gpt-5", "fox/nobody", "GPT-5"])
+async def test_an_unknown_one_is_404(house, model):
+    answered = await house.client.get(f"/v1/models/{model}")
+    assert (answered.status_code, answered.json()["error"]["code"]) == (404, "model_not_found")
+
+
+async def test_what_is_listed_is_served(house):
+    for model in (await listed(house))["data"]:
+        assert (await house.post(model=model["id"])).status_code == 200
+
+
+async def test_the_root_says_what_this_is_and_where_to_go(house):
+    found = await listed(house, "/")
+    assert found["name"] == "jackfield"
+    assert found["version"]
+    assert "POST /v1/responses" in found["endpoints"]
+    for line in found["endpoints"]:
+        method, _, path = line.partition(" ")
+        answered = await house.client.request(method, path, content=b"{}" if method == "POST" else None)
+        assert answered.status_code in (200, 400), line
+    head = await house.client.head("/")
+    assert (head.status_code, head.content) == (200, b"")
+
+
+async def test_a_running_process_is_healthy_whatever_it_could_serve(serve):
+    house = await serve(config={"demo": {"enabled": False}})
+    assert await listed(house, "/healthz") == {"status": "ok"}
+
+
+async def test_ready_with_a_provider(house):
+    assert await listed(house, "/readyz") == {"status": "ready", "problems": [], "providers": ["fox"]}
+
+
+class Broken:
+    @hookimpl
+    def register_models(self, registrar):
+        registrar.add("broken", [Model("broken-1")])
+        raise KeyError("a bug of the plugin")
+
+
+class Misspelt:
+    @hookimpl
+    def register_modles(self, registrar):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("config", "plugins", "problem"),
+    [
+        ({"demo": {"enabled": False}}, {}, "no usable credential"),
+        ({"acme": {"key": "x"}}, {}, "acme"),
+        ({}, {"broken": Broken()}, "plugin broken is broken: register_models: KeyError"),
+        ({}, {"misspelt": Misspelt()}, "plugin misspelt is broken"),
+    ],
+    ids=["no credential", "an unknown section", "a broken plugin", "a misspelt hook"],
+)
+async def test_not_ready_says_why(serve, config, plugins, problem):
+    house = await serve(config=config, plugins=plugins)
+    answered = await house.client.get("/readyz")
+    found = answered.json()
+    assert (answered.status_code, found["status"]) == (503, "not ready")
+    assert any(problem in told for told in found["problems"]), found
+
+
+async def test_a_broken_plugin_does_not_keep_the_others_from_serving(serve, upstream, caplog):
+    house = await serve(upstream, plugins={"broken": Broken(), "misspelt": Misspelt()})
+    assert (await house.post()).status_code == 200
+    assert (await house.client.get("/readyz")).status_code == 503
+    assert "a bug of the plugin" in caplog.text
+    assert "register_modles" in caplog.text
+
+
+async def test_a_section_that_no_plugin_knows_is_named_to_the_client(serve):
+    house = await serve(config={"acme": {"key": "x"}})
+    answered = await house.post()
+    assert answered.status_code == 503
+    assert "acme" in answered.json()["error"]["message"]
+
+
+async def test_so_is_a_broken_plugin(serve):
+    house = await serve(plugins={"broken": Broken()})
+    answered = await house.post()
+    assert answered.status_code == 503
+    assert "plugin broken is broken" in answered.json()["error"]["message"]
+    assert "a bug of the plugin" not in answered.text
