@@ -55,6 +55,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     host.install(runtime.build(settings, plugins, host))
     reloader = Reloader(host, plugins, prepared.schema)
     host.follow(reloader)
+    host.introduce(plugins)
     observers = Observers(plugins)
     app = Quart("jackfield", static_folder=None)
     app.config.update(
@@ -67,7 +68,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     served = dialects()
     app.register_blueprint(client.blueprint(host, plugins))
     app.register_blueprint(messages.blueprint(host))
-    for blueprint in plugins.blueprints():
+    for blueprint in plugins.blueprints(host):
         app.register_blueprint(blueprint)
 
     @app.before_serving

@@ -9,6 +9,7 @@ others go on.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -40,11 +41,13 @@ def config_schema() -> dict[str, Any]:
 
 
 @hookspec
-def check_config(config: Settings) -> Iterable[Problem]:
+def check_config(config: Settings, others: Mapping[str, str]) -> Iterable[Problem]:
     """Return what a schema cannot say: names that clash, keys needed only while another is set.
 
     Called after the schema check at start-up, reload, `jackfield config check` and before a management write is
-    stored. Any problem that is not a warning refuses the configuration.
+    stored. Any problem that is not a warning refuses the configuration. `others` has the providers that other plugins
+    bring with this configuration, each with its plugin's name, for a plugin whose providers are named by the operator.
+    What the schema refused is left out of `config`.
     """
     raise NotImplementedError
 
@@ -87,14 +90,24 @@ def review_credentials(credentials: Sequence[Credential], config: Settings) -> I
     raise NotImplementedError
 
 
+@hookspec
+def watched_files(config: Settings) -> Iterable[Path]:
+    """Return files whose content the plugin's credentials come from, such as login files; they need not exist.
+
+    Called at start-up and after each reload. When one of them changes, executors, models and credentials are asked for
+    again, within two seconds.
+    """
+    raise NotImplementedError
+
+
 @hookspec(firstresult=False)
 def resolve_creds(credential: Credential, request: RequestInfo) -> Endpoint | Awaitable[Endpoint | None] | None:
     """Return the key and the URL, as a pair from one place, that this credential calls with; None: not mine.
 
-    Called per attempt, plugins in order of name; the first answer that is not None wins, and an awaitable is awaited
-    (a login may need a refresh). Raise an `UpstreamError` of kind `UPSTREAM_AUTH` when the credential cannot be used:
-    the next one is tried. With no answer at all, the credential's own attributes `api_key` and `base_url` are used,
-    together or not at all.
+    Called per attempt, plugins in order of name, those marked `@hookimpl(trylast=True)` after all others; the first
+    answer that is not None wins, and an awaitable is awaited. Raise an `UpstreamError` of kind `UPSTREAM_AUTH` when
+    the credential cannot be used: the next one is tried. With no answer at all, the credential's own attributes
+    `api_key` and `base_url` are used, together or not at all.
     """
     raise NotImplementedError
 
@@ -122,14 +135,18 @@ def on_request_complete(record: CompletionRecord) -> None:
 
 
 @hookspec
-def register_routes(registrar: RouteRegistrar) -> None:
-    """Add Quart blueprints: `registrar.add(blueprint)`. Called once, at start-up."""
+def register_routes(registrar: RouteRegistrar, host: Host) -> None:
+    """Add Quart blueprints: `registrar.add(blueprint)`. Called once, at start-up, with the house that routes serve."""
     raise NotImplementedError
 
 
 @hookspec
 def register_commands(group: click.Group) -> None:
-    """Add commands to the `jackfield` command line. Called once, when the command line starts."""
+    """Add commands to the `jackfield` command line: `group.add_command(command)`.
+
+    Called when a command is asked for that the core does not have, and for the help. A group of the core's that takes
+    further commands is there already: `group.commands["config"].add_command(migrate)` makes `jackfield config migrate`.
+    """
     raise NotImplementedError
 
 
@@ -137,8 +154,9 @@ def register_commands(group: click.Group) -> None:
 def serve_flags(config: Settings) -> Mapping[str, str]:
     """Return flags that `jackfield serve` takes, without the dashes, each with the line that is told for it.
 
-    Called when the server starts with a flag that is not the core's own, and for its help. The configuration has been
-    checked by then; a flag changes nothing, it lets an operator see at once what a part of the configuration brought.
+    Called when the server starts with a flag that is not the core's own. The configuration has been checked by then,
+    and one with problems has ended the start; a flag changes nothing, it lets an operator see at once what a part of
+    the configuration brought.
     """
     raise NotImplementedError
 

@@ -9,6 +9,7 @@ from .types import Clock
 
 if TYPE_CHECKING:
     from .config.settings import Settings
+    from .plugins import PluginInfo, Plugins
     from .reload import Reloader
     from .runtime import Runtime
     from .upstream import UpstreamClient
@@ -22,6 +23,7 @@ class Host:
         self.upstream = upstream
         self._runtime: Runtime | None = None
         self._config: Reloader | None = None
+        self._plugins: Plugins | None = None
 
     @property
     def runtime(self) -> Runtime:
@@ -44,6 +46,15 @@ class Host:
     def follow(self, config: Reloader) -> None:
         """Give the host its way to the configuration file."""
         self._config = config
+
+    @property
+    def plugins(self) -> tuple[PluginInfo, ...]:
+        """Every plugin that was found, as it stands now."""
+        return self._plugins.infos if self._plugins else ()
+
+    def introduce(self, plugins: Plugins) -> None:
+        """Tell the host which plugins there are."""
+        self._plugins = plugins
 
     @property
     def settings(self) -> Settings:

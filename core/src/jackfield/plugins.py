@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import pluggy
@@ -189,8 +190,28 @@ class Plugins:
 
     def check_config(self, config: Settings) -> list[Problem]:
         """Return every problem that plugins see in a configuration."""
-        found = self._each("check_config", lambda _: {"config": config})
+        if not self._implementations("check_config"):
+            return []
+        brings = self._providers(config)
+        found = self._each("check_config", lambda name: {"config": config, "others": _others(brings, name)})
         return [problem for _, problems in found for problem in problems or ()]
+
+    def _providers(self, config: Settings) -> dict[str, set[str]]:
+        """Return the providers that each plugin would bring with a configuration, which need not hold."""
+        brings: dict[str, set[str]] = {}
+        for implementation in self._implementations("register_executors"):
+            name, factories = implementation.plugin, dict[str, ExecutorFactory]()
+            try:
+                implementation(registrar=ExecutorRegistrar(name, Claims("provider"), factories), config=config)
+            except Exception as error:  # foreign code, given what may be half a configuration: told when it is whole
+                logger.debug("plugin %s cannot say which providers it brings: %r", name, error)
+            brings[name] = set(factories)
+        return brings
+
+    def watched_files(self, config: Settings) -> list[Path]:
+        """Return the files that credentials come from, each once."""
+        found = self._each("watched_files", lambda _: {"config": config})
+        return list(dict.fromkeys(Path(path) for _, paths in found for path in paths or ()))
 
     def executors(self, config: Settings) -> dict[str, ExecutorFactory]:
         """Return the executor factory of each provider."""
@@ -260,10 +281,10 @@ class Plugins:
             except Exception:  # foreign code: an observer cannot alter anything, not even by failing
                 logger.exception("plugin %s failed in hook on_request_complete", implementation.plugin)
 
-    def blueprints(self) -> list[Blueprint]:
+    def blueprints(self, host: Host) -> list[Blueprint]:
         """Return the Quart blueprints of all plugins."""
         blueprints: list[Blueprint] = []
-        _exhaust(self._each("register_routes", lambda _: {"registrar": RouteRegistrar(blueprints)}))
+        _exhaust(self._each("register_routes", lambda _: {"registrar": RouteRegistrar(blueprints), "host": host}))
         return blueprints
 
     def register_commands(self, group: click.Group) -> None:
@@ -296,6 +317,11 @@ class Plugins:
                 await answer
         except Exception as error:  # foreign code: the others must still start and stop
             self._break(implementation.plugin, hook, error)
+
+
+def _others(brings: Mapping[str, Iterable[str]], name: str) -> dict[str, str]:
+    """Return the providers of all plugins but one, each with its plugin."""
+    return {provider: plugin for plugin, providers in brings.items() if plugin != name for provider in providers}
 
 
 def _exhaust(calls: Iterator[object]) -> None:

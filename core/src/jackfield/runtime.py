@@ -25,18 +25,23 @@ class Runtime:
     registry: Registry
     executors: Mapping[str, Executor]
     selector: Selector = field(default_factory=Selector)
+    found: tuple[Credential, ...] = ()
+    """Every credential that the configuration implies, those out of rotation too."""
 
 
 def build(settings: Settings, plugins: Plugins, host: Host) -> Runtime:
     """Ask the plugins for everything that the settings imply."""
-    gaps = bool(settings.missing or plugins.broken)
-    credentials = usable(plugins.credentials(settings), gaps=gaps)
+    found = tuple(plugins.credentials(settings))
     factories = plugins.executors(settings)
+    models = plugins.models(settings)
+    gaps = bool(settings.missing or plugins.broken)  # asked last: a plugin may break while it is asked
+    credentials = usable(found, gaps=gaps)
     served = {credential.provider for credential in credentials} & set(factories)
     return Runtime(
         settings=settings,
         keys=ClientKeys(settings.api_keys),
         credentials=credentials,
-        registry=Registry(plugins.models(settings)).usable(served),
+        registry=Registry(models).usable(served),
         executors={name: factory(host) for name, factory in factories.items() if name in served},
+        found=found,
     )
