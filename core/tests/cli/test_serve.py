@@ -174,6 +174,31 @@ def test_an_edit_cannot_open_a_server_that_others_reach(serve: Serve, folder: Pa
         assert client.post("/v1/responses", json={"model": "gpt-5", "input": "hi"}).status_code == 401
 
 
+FLAGS = """
+    from jackfield.api import hookimpl
+
+    @hookimpl
+    def serve_flags(config):
+        return {"acme": f"acme registered 3 models on {config.host}"}
+"""
+
+
+def test_a_plugins_flag_tells_what_it_did(serve: Serve, add_plugin: Callable[..., None]) -> None:
+    add_plugin("acme", FLAGS)
+
+    assert "acme registered 3 models on 127.0.0.1" in serve("--acme").log
+    assert "acme registered" not in serve().log
+
+
+def test_a_flag_that_nobody_has_is_a_usage_error(run: Run, add_plugin: Callable[..., None]) -> None:
+    add_plugin("acme", FLAGS)
+
+    for flags, told in ((["--acem"], "--acme"), (["--worker", "2"], "--workers"), (["--acme", "zebra"], "zebra")):
+        done = run("serve", *flags)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert told in done.stderr
+
+
 def test_a_taken_port_is_told_with_the_way_out(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = run("serve", "--port", taken.getsockname()[1])

@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ def serve(
 ) -> None:
     """Serve clients until SIGTERM or Ctrl-C; open streams may end first (limits.shutdown-grace).
 
-    A plugin's own flag, such as --tppc, says at the start what that part of the configuration brought.
+    A plugin's own flag (--NAME of a provider) says at the start what that part of the configuration brought.
     """
     from ..bootstrap import prepare
 
@@ -72,7 +73,8 @@ def _flag(prepared: Prepared, flags: Sequence[str]) -> None:
     known = {f"--{name}": line for name, line in told.items()}
     for flag in flags:
         if flag not in known:
-            raise click.NoSuchOption(flag, possibilities=sorted(known))
+            own = [name for parameter in serve.params for name in parameter.opts]
+            raise click.NoSuchOption(flag, possibilities=get_close_matches(flag, [*known, *own]))
         click.echo(known[flag], err=True)
 
 
