@@ -8,8 +8,7 @@ from jackfield.testing.signals import Changed
 async def test_another_thread_wakes_an_idle_loop():
     changed, flag = Changed(), threading.Event()
     waiting = asyncio.create_task(changed.wait(flag.is_set, 10, lambda: "never"))
-    while not changed._waiters:
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
     def later():
         flag.set()
@@ -20,6 +19,23 @@ async def test_another_thread_wakes_an_idle_loop():
     await waiting
     timer.join()
     assert changed._waiters == set()
+
+
+def test_a_loop_is_woken_in_the_way_that_is_safe_from_any_thread():
+    woken = []
+
+    class Loop:
+        def is_closed(self):
+            return False
+
+        def call_soon_threadsafe(self, callback):
+            woken.append(callback)
+
+    changed, event = Changed(), asyncio.Event()
+    changed._waiters.add((Loop(), event))
+    changed.notify()
+    assert woken == [event.set]
+    assert not event.is_set()
 
 
 def test_a_loop_wakes_a_blocked_thread():
