@@ -92,6 +92,17 @@ async def test_other_paths_and_methods_are_refused_and_recorded(upstream, client
     assert [request.path for request in upstream.requests] == ["/v1/models", "/v1/responses"]
 
 
+async def test_a_strict_one_refuses_what_real_ones_refuse(client):
+    async with FakeUpstream(strict=True) as upstream:
+        refused = await client.post(f"{upstream.base_url}/responses", json={**BODY, "temperature": 1})
+        assert refused.status_code == 400
+        assert "temperature: Unsupported parameter" in refused.json()["detail"]
+        message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
+        body = {"model": "gpt-5", "instructions": "", "input": [message], "stream": True, "store": False}
+        body |= {"include": ["reasoning.encrypted_content"]}
+        assert (await client.post(f"{upstream.base_url}/responses", json=body)).status_code == 200
+
+
 async def test_the_prefix_is_free(client):
     async with FakeUpstream(prefix="/relay/openai") as upstream:
         assert upstream.base_url.endswith("/relay/openai")

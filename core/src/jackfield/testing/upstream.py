@@ -15,6 +15,7 @@ from .scripts import json_reply, text_answer
 from .signals import DEFAULT_TIMEOUT, Changed
 from .steps import Script
 from .threads import LoopThread
+from .upstream_rules import upstream_problems
 from .wire import Connection
 
 Reply = Script | Callable[[RecordedRequest], Script]
@@ -32,13 +33,14 @@ class FakeUpstream:
     Use it as `async with FakeUpstream() as upstream:` in the test's own loop, or as
     `with FakeUpstream.in_thread() as upstream:` next to blocking clients. Each request takes the next script of the
     queue; when that is empty, `default` answers. Any other path is answered 404, any other method 405; these are
-    recorded too.
+    recorded too. A `strict` one refuses what Codex-style upstreams refuse: 400 with every rule that was broken.
     """
 
-    def __init__(self, default: Reply = greeting, *, prefix: str = "/v1") -> None:
+    def __init__(self, default: Reply = greeting, *, prefix: str = "/v1", strict: bool = False) -> None:
         self.default = default
         self.requests: list[RecordedRequest] = []
         self._prefix = prefix
+        self._strict = strict
         self._queue: deque[Reply] = deque()
         self._connections: set[Connection] = set()
         self._accepted = 0
@@ -117,9 +119,9 @@ class FakeUpstream:
 
     @classmethod
     @contextmanager
-    def in_thread(cls, default: Reply = greeting, *, prefix: str = "/v1") -> Iterator[Self]:
+    def in_thread(cls, default: Reply = greeting, *, prefix: str = "/v1", strict: bool = False) -> Iterator[Self]:
         """Run one in a thread of its own, with its own loop."""
-        upstream = cls(default, prefix=prefix)
+        upstream = cls(default, prefix=prefix, strict=strict)
         with LoopThread() as thread:
             thread.run(upstream.start())
             try:
@@ -145,6 +147,8 @@ class FakeUpstream:
             return json_reply({"error": {"message": f"no such path: {path}"}}, 404)
         if request.method != "POST":
             return json_reply({"error": {"message": f"no such method: {request.method}"}}, 405)
+        if self._strict and (problems := upstream_problems(request.json())):
+            return json_reply({"detail": "; ".join(problems)}, 400)
         reply = self._queue.popleft() if self._queue else self.default
         return reply if isinstance(reply, Script) else self._ask(reply, request)
 
