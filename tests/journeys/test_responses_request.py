@@ -237,6 +237,12 @@ async def test_an_invented_cache_key_stays_the_same_as_the_conversation_grows(ho
     assert 1 <= len(one["prompt_cache_key"]) <= 64
 
 
+async def test_an_invented_cache_key_is_the_same_for_every_form_of_the_same_words(house, upstream):
+    forms = ["Hi", [USER], [{**USER, "content": "Hi"}], [{"role": "user", "content": "Hi"}], [{**USER, "id": "msg_1"}]]
+    keys = {(await sent(house, upstream, input=form))["prompt_cache_key"] for form in forms}
+    assert len(keys) == 1
+
+
 async def test_an_invented_cache_key_does_not_depend_on_ids_made_anew_each_time(house, upstream):
     one = await sent(house, upstream, input=[{**USER, "id": "msg_1"}])
     two = await sent(house, upstream, input=[{**USER, "id": "msg_2"}])

@@ -68,8 +68,15 @@ def session_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> str:
             return _short(headers[name])
     items = request["input"]
     first = next((item for item in items if item.get("role") == "user"), items[0])
-    said = {key: value for key, value in first.items() if key != "id"}  # clients make new ids for old items
-    return _digest(orjson.dumps([request.get("model"), request.get("instructions"), said]))
+    return _digest(orjson.dumps([request.get("model"), request.get("instructions"), _said(first)]))
+
+
+def _said(item: Mapping[str, Any]) -> object:
+    """Return what an item says, the same for every form it may be sent in: ids are made anew, a text may be a part."""
+    content = item.get("content")
+    if isinstance(content, str):
+        return [{"type": "input_text", "text": content}]
+    return content if content else {key: value for key, value in item.items() if key != "id"}
 
 
 def _short(name: str) -> str:
