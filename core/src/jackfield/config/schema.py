@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -83,6 +83,16 @@ def faults(core: Schema, plugin_schemas: Mapping[str, Schema]) -> dict[str, str]
 def _fault(schema: Any) -> str:
     if not isinstance(schema, Mapping) or schema.get("type") != "object":
         return "it is not of `type: object`"
+    try:
+        return _fault_of(orjson.dumps(schema))
+    except TypeError as error:
+        return f"it is no JSON: {error}"
+
+
+@lru_cache(maxsize=64)
+def _fault_of(text: bytes) -> str:
+    """Return what is wrong with a schema; each is looked at once, for that takes longer than all else at the start."""
+    schema = orjson.loads(text)
     try:
         Draft202012Validator.check_schema(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     except SchemaError as error:
