@@ -8,10 +8,17 @@ def synthesize_auth(config): ...
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
 
 import pluggy
 
+from .commands import config_option, rewrite_config
+from .config.document import Document
+from .config.edit import EditError
+from .config.file import ConfigFileError, version_of
+from .config.masks import REFERENCES, is_hash
+from .config.section import Section
 from .config.settings import Settings
 from .dialects.failures import from_http, passable
 from .errors import (
@@ -28,11 +35,12 @@ from .errors import (
     invalid_request,
 )
 from .executor import EventStream, Executor, ExecutorFactory
+from .files import replace_text
 from .hookspecs import PROJECT
 from .host import Host
-from .plugins import HOOK_API_VERSION
+from .plugins import HOOK_API_VERSION, PluginInfo
 from .registrars import ExecutorRegistrar, ModelRegistrar, RouteRegistrar
-from .secret import Secret
+from .secret import MASK, Secret
 from .sse import Event, Splitter
 from .types import (
     Clock,
@@ -52,19 +60,32 @@ F = TypeVar("F")
 _marker = pluggy.HookimplMarker(PROJECT)
 
 
-def hookimpl(function: F) -> F:
-    """Mark a function as the implementation of the hook that has its name."""
-    return cast(F, _marker(cast(Any, function)))
+@overload
+def hookimpl(function: F) -> F: ...
+
+
+@overload
+def hookimpl(*, trylast: bool) -> Callable[[F], F]: ...
+
+
+def hookimpl(function: Any = None, *, trylast: bool = False) -> Any:
+    """Mark a function as the implementation of the hook that has its name; `trylast` puts it behind all others'."""
+    return _marker(trylast=trylast) if function is None else _marker(function)
 
 
 __all__ = [
     "HOOK_API_VERSION",
+    "MASK",
+    "REFERENCES",
     "ClientError",
     "Clock",
     "CompletionRecord",
     "ConfigError",
+    "ConfigFileError",
     "Credential",
     "Detail",
+    "Document",
+    "EditError",
     "Endpoint",
     "Event",
     "EventStream",
@@ -78,12 +99,14 @@ __all__ = [
     "ModelDefaults",
     "ModelRegistrar",
     "PluginError",
+    "PluginInfo",
     "Problem",
     "RequestFailed",
     "RequestInfo",
     "ResponsesStream",
     "RouteRegistrar",
     "Secret",
+    "Section",
     "Settings",
     "Splitter",
     "Unavailable",
@@ -92,8 +115,13 @@ __all__ = [
     "UpstreamError",
     "UpstreamResponse",
     "Usage",
+    "config_option",
     "from_http",
     "hookimpl",
     "invalid_request",
+    "is_hash",
     "passable",
+    "replace_text",
+    "rewrite_config",
+    "version_of",
 ]

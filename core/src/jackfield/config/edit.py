@@ -2,29 +2,161 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from io import StringIO
 from typing import Any
 
+import yaml as reading
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.util import load_yaml_guess_indent
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from ..errors import ConfigError, JackfieldError
+from .reader import Content, read
+
+_RESOLVER = reading.resolver.Resolver()
+_TEXT = "tag:yaml.org,2002:str"
+_ORDINARY = re.compile(r"[ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe]*")
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes what YAML 1.1, which is what is read, and YAML 1.2 both understand."""
+
+
+def _represent_float(representer: RoundTripRepresenter, value: float) -> Any:
+    text = reading.safe_dump(value).split("\n")[0]
+    return representer.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+_Representer.add_representer(float, _represent_float)
+
+
+class EditError(JackfieldError):
+    """The text is written in a way that a program cannot change without changing more; people can."""
 
 
 def edited(text: str, change: Callable[[dict[str, Any]], None]) -> str:
     """Return the text after `change` was applied to its top-level mapping. The text must be valid YAML."""
-    _, indent, offset = load_yaml_guess_indent(text)
+    mapping, offset = _indentation(text)
     yaml = YAML(typ="rt")
+    yaml.Representer = _Representer
     yaml.preserve_quotes = True
     yaml.width = 4096  # never fold a line that was not folded
-    sequence = indent or 2
-    yaml.indent(mapping=2, sequence=max(sequence, (offset or 0) + 2), offset=offset or 0)
+    yaml.indent(mapping=mapping, sequence=offset + 2, offset=offset)
     document = yaml.load(text)
     document = CommentedMap() if document is None else document
     change(document)
     written = StringIO()
     yaml.dump(document, written)
     return written.getvalue()
+
+
+def _indentation(text: str) -> tuple[int, int]:
+    """Return by how many blanks a mapping lies in another, and the dash of a list in its key's mapping."""
+    mapping = offset = None
+    keys = [0]
+    for line in text.splitlines():
+        blanks, rest = len(line) - len(line.lstrip(" ")), line.strip()
+        if not rest or rest.startswith("#"):
+            continue
+        if rest == "-" or rest.startswith("- "):
+            offset = max(blanks - keys[-1], 0) if offset is None else offset
+        else:
+            mapping = blanks - keys[-1] if mapping is None and blanks > keys[-1] else mapping
+            keys.append(blanks)
+    return mapping or 2, offset or 0
+
+
+def rewritten(text: str, key: str, value: Any) -> str:
+    """Return the text with another value at a top-level key; every line that speaks of other keys stays as it is.
+
+    Raises ConfigError when the text is not valid YAML, EditError when it cannot be done without changing more.
+    """
+    content = read(text)
+    if content.problems:
+        raise ConfigError(content.problems)
+    if key in content.data and _same(content.data[key], value):
+        return text
+    intended = {**content.data, key: value}
+    for way in (_in_its_lines, _anywhere, _anew):
+        try:
+            new = way(text, content, key, value)
+            if _same(read(new).data, intended):
+                return new
+        except (YAMLError, ConfigError, LookupError, TypeError, ValueError, AttributeError):
+            continue  # what the YAML library cannot do in this way it may do in the next
+    raise EditError(f"`{key}` cannot be changed without changing other keys; edit the file by hand")
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return True for equal data; 1 is not true, and 1.0 not 1."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same(part, other[key]) for key, part in one.items())
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    alike = all(isinstance(one, kind) == isinstance(other, kind) for kind in (bool, float))
+    return alike and bool(one == other)
+
+
+def _in_its_lines(text: str, content: Content, key: str, value: Any) -> str:
+    """Change nothing but the lines of the key; a new key goes to the end."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = text.splitlines(keepends=True)
+    if len(lines) != text.count("\n") + (not text.endswith("\n") and bool(text)):
+        raise ValueError("there are line breaks of other kinds")
+    start, end = _lines_of(content, key, lines)
+    old = "".join(lines[start:end]).replace("\r\n", "\n")
+    new = edited(old, lambda document: merge(document, {key: value})) if old else edited("{}", _setting(key, value))
+    if start and not lines[start - 1].endswith("\n"):
+        lines[start - 1] += newline
+    return "".join([*lines[:start], new.replace("\n", newline), *lines[end:]])
+
+
+def _lines_of(content: Content, key: str, lines: list[str]) -> tuple[int, int]:
+    """Return the first line of a key (from 0) and the one after its last; comments that follow it are not its own."""
+    starts = sorted(line - 1 for path, line in content.lines.items() if len(path) == 1)
+    if key not in content.data:
+        return len(lines), len(lines)
+    start = content.lines[(key,)] - 1
+    end = next((line for line in starts if line > start), len(lines))
+    while end > start + 1 and re.match(r"#|\s*$|\.\.\.|---", lines[end - 1]):
+        end -= 1
+    return start, end
+
+
+def _setting(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    def change(document: Any) -> None:
+        document.fa.set_block_style()
+        document[key] = plain(value)
+
+    return change
+
+
+def _anywhere(text: str, content: Content, key: str, value: Any) -> str:
+    return edited(text, lambda document: merge(document, {**document, key: value}))
+
+
+def _anew(text: str, content: Content, key: str, value: Any) -> str:
+    return edited(text, lambda document: document.update({key: plain(value)}))
+
+
+def plain(value: Any) -> Any:
+    """Return a copy of new data for a YAML document, with text quoted where it would be read as something else."""
+    if isinstance(value, Mapping):
+        return {plain(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, str) and not _reads_as_itself(value):
+        return DoubleQuotedScalarString(value)
+    return value
+
+
+def _reads_as_itself(text: str) -> bool:
+    resolved = _RESOLVER.resolve(reading.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]  # not in its stubs
+    return resolved == _TEXT and _ORDINARY.fullmatch(text) is not None
 
 
 def merge(old: dict[str, Any], new: Mapping[str, Any]) -> None:
@@ -35,22 +167,26 @@ def merge(old: dict[str, Any], new: Mapping[str, Any]) -> None:
     for key in [key for key in old if key not in new]:
         del old[key]
     for key, value in new.items():
-        old[key] = _merged(old.get(key), value) if key in old else value
+        if key in old:
+            old[key] = _merged(old[key], value)
+        else:
+            old[plain(key)] = plain(value)
 
 
 def _merged(old: Any, new: Any) -> Any:
-    if isinstance(old, dict) and isinstance(new, Mapping):
+    if isinstance(old, dict) and isinstance(new, Mapping) and old and new:
         merge(old, new)
         return old
-    if isinstance(old, list) and isinstance(new, (list, tuple)) and old != new:
+    if isinstance(old, list) and isinstance(new, (list, tuple)) and old and new:
         return _merged_list(old, list(new))
-    return old if old == new and isinstance(old, bool) == isinstance(new, bool) else new
+    return old if _same(old, new) else plain(new)
 
 
 def _merged_list(old: list[Any], new: list[Any]) -> list[Any]:
     """Change a list in place, so that the comments of the entries that stay are kept."""
     known = {entry["name"]: entry for entry in old if isinstance(entry, dict) and isinstance(entry.get("name"), str)}
-    kept = [_merged(known[name], entry) if (name := _name(entry)) in known else entry for entry in new]
+    left = list(old)
+    kept = [_kept(entry, known, left) for entry in new]
     if len(kept) == len(old):
         for index, entry in enumerate(kept):
             if old[index] is not entry:
@@ -67,5 +203,12 @@ def _merged_list(old: list[Any], new: list[Any]) -> list[Any]:
     return kept
 
 
-def _name(entry: Any) -> Any:
-    return entry.get("name") if isinstance(entry, Mapping) else None
+def _kept(entry: Any, known: Mapping[str, Any], left: list[Any]) -> Any:
+    """Return the old entry that a new one continues, changed to say what it says; else the new one."""
+    name = entry.get("name") if isinstance(entry, Mapping) else None
+    if isinstance(name, str) and name in known:
+        return _merged(known[name], entry)
+    for index, each in enumerate(left):
+        if _same(each, entry):
+            return left.pop(index)
+    return plain(entry)

@@ -1,0 +1,154 @@
+"""One top-level key of a configuration: what it says, and what it would say after a change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import orjson
+
+from ..errors import ConfigError, Problem
+from . import edit
+from .defaults import filled
+from .document import Document
+from .masks import Unmasking, hidden, name_of, partners
+from .walk import Schema, View, is_list, is_map
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A top-level key: `kind` is its JSON type ("" where it may be several), `plugin` whose it is ("" for the core).
+
+    Data is as the file has it: secrets may be references, defaults may be left out. What `shown` gives is complete and
+    has no secret in it; `replaced` and `patched` take it back.
+    """
+
+    key: str
+    kind: str
+    plugin: str
+    view: View
+
+    @classmethod
+    def all(cls, schema: Schema) -> dict[str, Self]:
+        """Return every section of a composed schema, by key."""
+        root = View.of(schema)
+        return {
+            key: cls(key, _kind(root.key(key)), str(part.get("x-plugin", "")), root.key(key))
+            for key, part in schema["properties"].items()
+        }
+
+    @property
+    def read_only(self) -> tuple[str, ...]:
+        """The keys inside it that tell something and cannot be set."""
+        named = self.view.keys()
+        return tuple(key for key in named if self.view.key(key).said("readOnly"))
+
+    def written(self, document: Document) -> Any:
+        """Return what the file says; None where it says nothing."""
+        return document.data.get(self.key)
+
+    def shown(self, document: Document) -> Any:
+        """Return the section with every default filled in and every secret masked."""
+        value = document.data[self.key] if self.key in document.data else self.view.said("default")
+        return hidden(filled(value, self.view), self.view)
+
+    def replaced(self, document: Document, new: Any) -> Any:
+        """Return what the file shall say for the section to be `new`. Raises ConfigError for a mask without a value."""
+        old = self.written(document)
+        return _trimmed(self._restored(new, old), old, self.view)
+
+    def patched(self, document: Document, patch: Any) -> Any:
+        """Return the same where `patch` tells only what changes.
+
+        Mappings are merged; null takes a key back to its default; items with a `name` are merged with the one of that
+        name, or added; an empty list clears; any other list is replaced. Raises ConfigError as `replaced`.
+        """
+        old = self.written(document)
+        return _trimmed(_merged(old, self._restored(patch, old), self.view), old, self.view)
+
+    def rewritten(self, text: str, value: Any) -> str:
+        """Return a file's text in which the section says `value`. Raises ConfigError, or EditError."""
+        return edit.rewritten(text, self.key, value)
+
+    def _restored(self, new: Any, old: Any) -> Any:
+        unmasking = Unmasking()
+        restored = unmasking.restored(new, old, self.view, (self.key,))
+        if unmasking.problems:
+            raise ConfigError(unmasking.problems, f"invalid {self.key} configuration")
+        return restored
+
+
+def problem_at(section: Section, problem: Problem) -> bool:
+    """Return True when a problem lies in this section."""
+    return problem.path == section.key or problem.path.startswith((f"{section.key}.", f"{section.key}["))
+
+
+def _kind(view: View) -> str:
+    kind = view.said("type")
+    return kind if isinstance(kind, str) else ""
+
+
+def _merged(old: Any, patch: Any, view: View) -> Any:
+    if is_map(patch):
+        return _merged_map(old if is_map(old) else {}, patch, view)
+    if is_list(patch) and is_list(old) and patch and _is_named(patch):
+        return _merged_list(old, patch, view)
+    return patch
+
+
+def _merged_map(old: Mapping[str, Any], patch: Mapping[str, Any], view: View) -> dict[str, Any]:
+    result = dict(old)
+    known = view.keys()
+    for key, value in patch.items():
+        if value is None and (key in result or key in known):
+            result.pop(key, None)
+        else:
+            result[key] = _merged(result.get(key), value, view.key(key))
+    return result
+
+
+def _is_named(items: Any) -> bool:
+    """Return True when every item has a name of its own."""
+    names = [name_of(item) for item in items]
+    return None not in names and len(set(names)) == len(names)
+
+
+def _merged_list(old: Any, patch: Any, view: View) -> list[Any]:
+    changes = {name_of(item): item for item in patch}
+    result = []
+    for index, item in enumerate(old):
+        change = changes.pop(name_of(item), None)
+        if change is not None:  # the name stays as it is spelt in the file
+            item = _merged_map(item, {**change, "name": item["name"]}, view.item(index))
+        result.append(item)
+    return result + list(changes.values())
+
+
+def _trimmed(new: Any, old: Any, view: View) -> Any:
+    """Return `new` without what goes without saying: defaults that the file leaves out, and read-only keys."""
+    if is_map(new):
+        return _trimmed_map(new, old if is_map(old) else {}, view)
+    if is_list(new):
+        former = partners(new, old if is_list(old) else [], view)
+        return [_trimmed(item, former[index], view.item(index)) for index, item in enumerate(new)]
+    return new
+
+
+def _trimmed_map(new: Mapping[str, Any], old: Mapping[str, Any], view: View) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for key, value in new.items():
+        inner = view.key(key)
+        trimmed = _trimmed(value, old.get(key), inner)
+        if inner.said("readOnly"):
+            kept.update({key: old[key]} if key in old else {})
+        elif key in old or not _is_default(trimmed, inner):
+            kept[key] = trimmed
+    return kept
+
+
+def _is_default(value: Any, view: View) -> bool:
+    """Return True when leaving the key out says the same; 1 is not true, and 1.0 not 1."""
+    if not any("default" in schema for schema in view.schemas):
+        return False
+    return orjson.dumps(value) == orjson.dumps(view.said("default"))
