@@ -52,8 +52,8 @@ class Event:
         """Read one block (the lines before a blank line, without it)."""
         raw = block + b"\n\n"
         if block.startswith(b"event: response."):
-            head, separator, rest = block.partition(b"\n")
-            if separator and rest.startswith(b"data: ") and b"\n" not in rest and b"\r" not in block:
+            head, _, rest = block.partition(b"\n")
+            if rest.startswith(b'data: {"type":"%s"' % head[7:]) and b"\n" not in rest and b"\r" not in block:
                 return cls(raw, str(head[7:], "utf-8", "replace"), rest[6:])
         name, data = _fields(block)
         return cls(raw, _kind(name, data), data)
