@@ -13,6 +13,7 @@ A `Kind` fixes the HTTP status and the words of both error envelopes, so that on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -22,8 +23,9 @@ from enum import Enum
 class Problem:
     """One thing wrong with the configuration: which key, what is wrong, how to mend it, and the line where it stands.
 
-    `path` reads like `tppc.providers[0].base-url`; `line` counts from 1, 0 when there is no file.
-    A problem that is only a `warning` is told and tolerated.
+    `path` reads like `acme.keys[0].base-url`; `line` counts from 1, 0 when there is no file. A message may begin with
+    the key, whole or from a dot on (`keys[0].base-url is required ...`). A problem that is only a `warning` is told
+    and tolerated. `plain` says that the message alone tells how to mend it, so that sentences need not repeat the fix.
     """
 
     path: str
@@ -31,12 +33,29 @@ class Problem:
     fix: str = ""
     line: int = 0
     warning: bool = False
+    plain: bool = False
 
     def __str__(self) -> str:
         place = f"line {self.line}: " if self.line else ""
-        key = f"{self.path}: " if self.path and self.path not in self.message else ""
-        mend = f" ({self.fix})" if self.fix else ""
-        return f"{place}{key}{self.message}{mend}"
+        told = self.path + self.message.removeprefix(self._named) if self._named else self._told
+        return f"{place}{told}{f' ({self.fix})' if self.fix else ''}"
+
+    @property
+    def sentence(self) -> str:
+        """The problem as part of a longer sentence: the message with its key and its fix, without the line."""
+        return self._told if self.plain or not self.fix else f"{self._told} ({self.fix})"
+
+    @property
+    def _named(self) -> str:
+        """The key as the message begins with it; "" when it does not."""
+        word = self.message.partition(" ")[0]
+        return word if word and (self.path == word or self.path.endswith(f".{word}")) else ""
+
+    @property
+    def _told(self) -> str:
+        """The message with the key in front, where it names none."""
+        named = self._named or self.path in self.message
+        return self.message if named else f"{self.path}: {self.message}"
 
 
 class JackfieldError(Exception):
@@ -44,12 +63,32 @@ class JackfieldError(Exception):
 
 
 class ConfigError(JackfieldError):
-    """The configuration does not hold. `problems` has every finding, not only the first."""
+    """The configuration does not hold. `problems` has every finding, not only the first.
 
-    def __init__(self, problems: Iterable[Problem], heading: str = "invalid configuration") -> None:
+    As text it is one sentence: the `heading` and every problem that is not a mere warning. Problems inside one of the
+    `sections`, which are top-level keys, come in a sentence of their own: `invalid acme configuration: p1; p2`.
+    """
+
+    def __init__(
+        self, problems: Iterable[Problem], heading: str = "invalid configuration", sections: Iterable[str] = ()
+    ) -> None:
         self.problems: Sequence[Problem] = tuple(problems)
         self.heading = heading
-        super().__init__(f"{heading}: " + "; ".join(str(problem) for problem in self.problems))
+        self._sections = frozenset(sections)
+        super().__init__("; ".join(self.sentences))
+
+    @property
+    def sentences(self) -> list[str]:
+        """One sentence for each section with problems, and one for all problems elsewhere, as they come."""
+        groups: dict[str, list[str]] = {}
+        for problem in self.problems:
+            if not problem.warning:
+                section = re.split(r"[.\[]", problem.path, maxsplit=1)[0]
+                if section in self._sections:
+                    groups.setdefault(f"invalid {section} configuration", []).append(problem.sentence)
+                else:
+                    groups.setdefault(self.heading, []).append(str(problem))
+        return [f"{heading}: {'; '.join(told)}" for heading, told in groups.items()] or [self.heading]
 
 
 class PluginError(JackfieldError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,15 @@ from .config.diff import changes
 from .config.file import ConfigFile, ConfigFileError, version_of
 from .config.rules import check_exposure
 from .config.watch import changed
-from .errors import ConfigError, Problem
+from .errors import ConfigError
 from .host import Host
 from .plugins import Plugins
+from .types import Credential
 from .upstream.transport import Timeouts
 
 logger = logging.getLogger("jackfield.config")
 
-FIXED = ("host", "port", "plugins")
+FIXED = ("host", "port", "plugins", "limits.max-header-bytes", "limits.idle-timeout", "limits.shutdown-grace")
 """Keys that take effect at the next start only."""
 
 
@@ -44,6 +46,9 @@ class Reloader:
         self._bound_to = host.settings.host
         self._applied = ""
         self._refused = ""
+        self._watched: list[Path] = []
+        self._turn = asyncio.Lock()
+        self._stop = threading.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -81,6 +86,10 @@ class Reloader:
         Blocking, because it waits for other writers and for the disk. `expected` is the version that the writer had
         read. Raises ConfigError, ConfigFileError or VersionConflictError.
         """
+        settings, _ = self._stored(change, expected)
+        return settings
+
+    def _stored(self, change: Callable[[str], str], expected: str | None) -> tuple[Settings, str]:
         checked: list[Settings] = []
 
         def checking(old: str) -> str:
@@ -88,28 +97,35 @@ class Reloader:
             checked.append(self.check(new))
             return new
 
-        self._file().replace(checking, expected)
-        return checked[0]
+        text = self._file().replace(checking, expected)
+        return checked[0], text
 
     async def change(self, change: Callable[[str], str], expected: str | None = None) -> Settings:
         """Change the file, put the result into effect and return it. Raises as `store` does."""
-        settings = await asyncio.to_thread(self.store, change, expected)
-        self.install(settings)
-        return settings
+        async with self._turn:
+            settings, text = await asyncio.to_thread(self._stored, change, expected)
+            self._applied = version_of(text)
+            self.install(settings)
+            return settings
 
     def apply(self, text: str) -> bool:
         """Put a configuration's text into effect; return False, and say why in the log, when it does not hold.
 
-        A text that is in effect already, or was refused already, is passed over without a word.
+        A text that is in effect already, or was refused just before, is passed over.
         """
         version = version_of(text)
-        if version in (self._applied, self._refused):
-            return version == self._applied
+        if version == self._refused:
+            return False
+        if version == self._applied:
+            if self._refused:
+                logger.info("%s is again what it was", self.path)
+            self._refused = ""
+            return True
         try:
             settings = self.check(text)
         except ConfigError as error:
             self._refused = version
-            self._complain(error.problems)
+            self._complain(error)
             return False
         self._applied = version
         self.install(settings)
@@ -124,55 +140,113 @@ class Reloader:
             return
         self._swap(settings)
         for line in lines:
-            key = line.partition(":")[0].partition(".")[0]
-            logger.info("%s%s", line, " (takes effect at the next start)" if key in FIXED else "")
+            logger.info("%s%s", line, " (takes effect at the next start)" if _is_fixed(line) else "")
         logger.info("%s", self.clients())
         self._plugins.on_config_change(old, settings)
 
     def rebuild(self) -> None:
         """Ask the plugins again for what the settings in force imply, such as after a login file changed."""
+        before = self._host.runtime.found
         self._swap(self._host.settings)
-        logger.info("%s", self.clients())
+        if lines := credential_changes(before, self._host.runtime.found):
+            for line in lines:
+                logger.info("%s", line)
+            logger.info("%s", self.clients())
 
     def _swap(self, settings: Settings) -> None:
         built = runtime.build(settings, self._plugins, self._host)
         self._host.install(replace(built, selector=self._host.runtime.selector))
         self._host.upstream.limit(timeouts_of(settings.limits))
+        self._watched = self._plugins.watched_files(settings)
         logs.configure(settings)
 
     def clients(self) -> str:
-        """Return the line that counts the credentials in rotation, by source: total, then each provider."""
-        found = Counter(credential.provider for credential in self._host.runtime.credentials)
+        """Return the line that counts the credentials in rotation: the total, then each source."""
+        found = Counter(source_of(credential) for credential in self._host.runtime.credentials)
         told = ", ".join(f"{name} {count}" for name, count in sorted(found.items()))
         return f"clients: {found.total()} in rotation{f' ({told})' if told else ''}"
 
-    def _complain(self, problems: Iterable[Problem]) -> None:
-        logger.error("%s is not valid; the configuration before it stays in force", self.path)
-        for problem in problems:
-            logger.error("%s: %s", self.path, problem)
+    def _complain(self, error: ConfigError) -> None:
+        lines = [str(problem.line) for problem in error.problems if problem.line and not problem.warning]
+        where = f" (line {', '.join(dict.fromkeys(lines))})" if lines else ""
+        logger.error("%s is not valid; the configuration before it stays in force%s", self.path, where)
+        for sentence in error.sentences:
+            logger.error("%s: %s", self.path, sentence)
 
     def start(self) -> None:
-        """Follow the file, if there is one."""
+        """Follow the file, and those that plugins name, if there is one."""
+        self._watched = self._plugins.watched_files(self._host.settings)
         if self.path is not None:
             self.apply(self.text())  # it may have been edited since it was loaded
             self._task = asyncio.get_running_loop().create_task(self._follow(self.path), name="jackfield config")
 
     async def stop(self) -> None:
-        """Follow it no longer."""
+        """Follow them no longer."""
+        self._stop.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _follow(self, path: Path) -> None:
-        async for _ in changed([path]):
+        async for fresh in changed(lambda: [path, *self._watched], self._stop):
             try:
-                text = await asyncio.to_thread(ConfigFile(path).text)
-            except (OSError, UnicodeDecodeError) as error:
-                logger.error("%s cannot be read: %s; the configuration before it stays in force", path, error)
-                continue
+                await self._take_in(path, fresh)
+            except Exception:  # foreign code: a plugin that fails to build must not end the watch
+                logger.exception("%s could not be put into effect; the configuration before it stays in force", path)
+
+    async def _take_in(self, path: Path, fresh: Collection[Path]) -> None:
+        """Do what changed files ask for."""
+        async with self._turn:
+            if path in fresh:
+                await self._reread(path)
+            if any(file != path for file in fresh):
+                self.rebuild()
+
+    async def _reread(self, path: Path) -> None:
+        try:
+            text = await asyncio.to_thread(ConfigFile(path).text)
+        except (OSError, UnicodeDecodeError) as error:
+            logger.error("%s cannot be read: %s; the configuration before it stays in force", path, error)
+            return
+        if text:
             self.apply(text)
+        else:
+            logger.warning("%s is empty; the configuration before it stays in force", path)
 
     def _file(self) -> ConfigFile:
         if self.path is None:
             raise ConfigFileError("the server runs without a configuration file; start it with --config FILE")
         return ConfigFile(self.path)
+
+
+def _is_fixed(line: str) -> bool:
+    """Return True for a line that speaks of a key which takes effect at the next start only."""
+    place = line.partition(":")[0]
+    return any(place == key or place.startswith((f"{key}.", f"{key}[")) for key in FIXED)
+
+
+def source_of(credential: Credential) -> str:
+    """Return what kind of configuration a credential comes from: `config:acme[fox]` is `acme`; else its provider."""
+    kind, _, place = str(credential.attributes.get("source", "")).partition(":")
+    return place.partition("[")[0] if kind == "config" and place else credential.provider
+
+
+def credential_changes(old: Iterable[Credential], new: Iterable[Credential]) -> list[str]:
+    """Return a line for each credential that came, went, or is another than it was; no line tells a secret."""
+    before, after = {each.id: each for each in old}, {each.id: each for each in new}
+    return [
+        f"credential {name}: {_change(before.get(name), after.get(name))}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _change(old: Credential | None, new: Credential | None) -> str:
+    if old is None or new is None:
+        return "removed" if new is None else f"added, {_status(new)}"
+    return f"{old.status} -> {_status(new)}" if _status(old) != _status(new) else "updated"
+
+
+def _status(credential: Credential) -> str:
+    reason = credential.metadata.get("reason")
+    return f"{credential.status} ({reason})" if reason else credential.status

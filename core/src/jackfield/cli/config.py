@@ -15,10 +15,11 @@ from ..config import Document, compose, core_schema, masked
 from ..config.load import inspect
 from ..errors import Problem
 from ..plugins import Plugins
+from .extended import Extended
 from .options import config_option, document_or_empty, tell, telling
 
 
-@click.group()
+@click.group(cls=Extended)
 def config() -> None:
     """Check, describe and show the configuration."""
 

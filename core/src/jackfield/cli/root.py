@@ -9,31 +9,21 @@ from __future__ import annotations
 import click
 
 from .. import __version__
-from . import config, models, plugins, serve
-from .options import chosen_file, document_or_empty
+from . import config, models, plugins, providers, serve
+from .extended import plugin_commands
 
 
 class Root(click.Group):
     """A group that asks plugins for commands it does not have itself. Its own always win."""
 
-    _of_plugins: click.Group | None = None
-
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command of ours, else a plugin's, else None."""
-        return super().get_command(ctx, cmd_name) or self._plugin_commands(ctx).get_command(ctx, cmd_name)
+        return super().get_command(ctx, cmd_name) or plugin_commands(ctx).get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, ours first."""
         own = super().list_commands(ctx)
-        return own + [name for name in self._plugin_commands(ctx).list_commands(ctx) if name not in own]
-
-    def _plugin_commands(self, ctx: click.Context) -> click.Group:
-        if self._of_plugins is None:
-            from ..bootstrap import discover  # here: our own commands must not wait for plugins
-
-            self._of_plugins = click.Group()
-            discover(document_or_empty(chosen_file(ctx))).register_commands(self._of_plugins)
-        return self._of_plugins
+        return own + [name for name in plugin_commands(ctx).list_commands(ctx) if name not in own]
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,3 +37,4 @@ cli.add_command(serve.serve)
 cli.add_command(plugins.plugins)
 cli.add_command(config.config)
 cli.add_command(models.models)
+cli.add_command(providers.providers)

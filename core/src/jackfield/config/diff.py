@@ -12,7 +12,7 @@ _ABSENT = object()
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return a line for each key that differs, such as `packycode.enabled: false -> true`, in order of the keys.
+    """Return a line for each key that differs, such as `acme.enabled: false -> true`, in order of the keys.
 
     A secret is only said to be updated. The entries of a list are told apart by their `name` where they have one; one
     that came or went is a line of its own.
@@ -37,7 +37,7 @@ def _entries(leaves: Mapping[paths.Path, Any]) -> set[paths.Path]:
 
 
 def _text(path: paths.Path) -> str:
-    """Return the place as people read it: `tppc.providers[fox].enabled`."""
+    """Return the place as people read it: `acme.providers[fox].enabled`."""
     steps = (step if isinstance(step, str) and step.startswith("[") else paths.text((step,)) for step in path)
     return "".join(step if step.startswith("[") else f".{step}" for step in steps).removeprefix(".")
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock
 
 from ..errors import JackfieldError
+from ..files import replace_text
 
 LOCK_TIMEOUT = 10.0
 """Seconds that a writer waits for another process to finish."""
@@ -55,46 +52,10 @@ class ConfigFile:
                     raise VersionConflictError("the configuration file has changed since it was read; read it again")
                 new = change(old)
                 if new != old:
-                    _write(target, new)
+                    replace_text(target, new)
                 return new
         except OSError as error:
             reason = error.strerror or str(error)
             raise ConfigFileError(
                 f"{self.path} cannot be written: {reason}; make it and its folder writable"
             ) from error
-
-
-def _write(target: Path, text: str) -> None:
-    """Put the text in place of the file: temporary file, flush to disk, rename, flush of the folder."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        _keep_access(target, Path(name))
-        Path(name).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-    _flush_folder(target.parent)
-
-
-def _keep_access(old: Path, new: Path) -> None:
-    """Give the new file the mode of the old one, and its owner where we may."""
-    shutil.copymode(old, new)
-    if hasattr(os, "chown"):
-        with suppress(PermissionError):
-            status = old.stat()
-            os.chown(new, status.st_uid, status.st_gid)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the rename itself survive a power cut, where the system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -36,11 +36,13 @@ def load(
     """Return the settings that a document and the composed schema give.
 
     `checks` is asked for what plugins find; `env:` secrets are looked up in `environ`, the process's own when None.
-    Raises ConfigError with every problem, warnings included, in the order of the file.
+    Raises ConfigError with every problem, warnings included, in the order of the file; a plugin's keys are sections
+    of it.
     """
     settings, problems = inspect(document, schema, checks, environ)
     if any(not problem.warning for problem in problems):
-        raise ConfigError(problems)
+        owned = (key for key, part in schema["properties"].items() if "x-plugin" in part)
+        raise ConfigError(problems, sections=owned)
     return Loaded(settings, tuple(problems))
 
 

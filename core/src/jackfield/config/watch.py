@@ -2,46 +2,105 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 
 from watchfiles import awatch
 
-LOOK = 1000
-"""Milliseconds until the files are looked at even though the system reported nothing (network drives, links)."""
+LOOK = 1.0
+"""Seconds until the files are looked at even though the system reported nothing (network drives, links)."""
 
-SETTLE = 100
-"""Milliseconds without a further change before a change is looked at."""
+SETTLE = 0.1
+"""Seconds without a further change before a change is looked at."""
 
-Digests = Mapping[Path, bytes | None]
+LINGER = 3.0
+"""Seconds after which a file that is missing or empty is no longer taken for one that is being written."""
+
+Files = Callable[[], Collection[Path]]
+"""What gives the files to follow. It is asked at every look, so that they may be others later."""
+
+_MISSING = b""
+_EMPTY = hashlib.sha256(b"").digest()
+_WRITING = (_MISSING, _EMPTY)
 
 
-def digests(paths: Sequence[Path]) -> Digests:
-    """Return the sha256 of each file's content; None for one that is missing or cannot be read."""
-    return {path: _digest(path) for path in paths}
+async def changed(files: Files, stop: threading.Event) -> AsyncIterator[list[Path]]:
+    """Yield the files whose content is another than before, once per content, until `stop` is set.
+
+    A file that vanishes or is emptied counts when it stays so for LINGER seconds. One that `files` names only later
+    counts as changed when it is first seen.
+    """
+    content = Contents(await _digests(files()))
+    while not stop.is_set():
+        folders = _folders(files())
+        async with aclosing(_looks(folders, stop)) as looks:
+            async for _ in looks:
+                if fresh := content.update(await _digests(files()), asyncio.get_running_loop().time()):
+                    yield fresh
+                if _folders(files()) != folders:
+                    break
 
 
-def _digest(path: Path) -> bytes | None:
+class Contents:
+    """What each file was seen to hold, as a digest; `now` are seconds of any clock that does not run backwards."""
+
+    def __init__(self, seen: Mapping[Path, bytes]) -> None:
+        self._seen = dict(seen)
+        self._since: dict[Path, float] = {}
+
+    def update(self, digests: Mapping[Path, bytes], now: float) -> list[Path]:
+        """Take in what the files hold now; return those that changed."""
+        fresh = [path for path, digest in digests.items() if self._changed(path, digest, now)]
+        self._seen = {path: digests[path] if path in fresh else self._seen.get(path, _MISSING) for path in digests}
+        return fresh
+
+    def _changed(self, path: Path, digest: bytes, now: float) -> bool:
+        if path in self._seen and digest == self._seen[path]:
+            self._since.pop(path, None)
+            return False
+        if digest in _WRITING:
+            return now - self._since.setdefault(path, now) >= LINGER
+        self._since.pop(path, None)
+        return True
+
+
+async def _digests(paths: Iterable[Path]) -> dict[Path, bytes]:
+    return await asyncio.to_thread(lambda: {path: _digest(path) for path in paths})
+
+
+def _digest(path: Path) -> bytes:
     try:
         return hashlib.sha256(path.read_bytes()).digest()
     except OSError:
-        return None
+        return _MISSING
 
 
-async def changed(paths: Sequence[Path]) -> AsyncIterator[list[Path]]:
-    """Yield the files whose content changed, whenever it did. A missing or empty file is one in between."""
-    seen = dict(digests(paths))
-    folders = {folder for path in paths for folder in (path.parent, path.resolve().parent) if folder.is_dir()}
-    if not folders:
-        return
-    watcher = awatch(*folders, recursive=False, step=SETTLE, debounce=1000, rust_timeout=LOOK, yield_on_timeout=True)
-    async for _ in watcher:
-        now = digests(paths)
-        fresh = [path for path, digest in now.items() if digest not in (None, _EMPTY, seen[path])]
-        if fresh:
-            seen.update({path: now[path] for path in fresh})
-            yield fresh
+def _folders(paths: Iterable[Path]) -> set[Path]:
+    """Return the folders in which a change of these files can show, those behind links too."""
+    return {folder for path in paths for folder in (path.parent, path.resolve().parent) if folder.is_dir()}
 
 
-_EMPTY = hashlib.sha256(b"").digest()
+async def _looks(folders: Collection[Path], stop: threading.Event) -> AsyncGenerator[None]:
+    """Yield whenever it is time to look: soon after the system reported a change, else every LOOK seconds."""
+    step, look = int(SETTLE * 1000), int(LOOK * 1000)
+    reports = awatch(
+        *folders,
+        watch_filter=None,
+        recursive=False,
+        step=step,
+        debounce=look,
+        rust_timeout=look,
+        yield_on_timeout=True,
+        stop_event=stop,
+    )
+    try:
+        async with aclosing(reports):
+            async for _ in reports:
+                yield
+    except OSError:  # no folder, or one that has just gone: looking does without reports
+        await asyncio.sleep(LOOK)
+        yield

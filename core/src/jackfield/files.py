@@ -1,0 +1,51 @@
+"""Replacing a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def replace_text(target: Path, text: str, mode: int | None = None) -> None:
+    """Put `text` in place of a file: temporary file, flush to disk, rename, flush of the folder.
+
+    A reader sees the old content or the new one, also after a power cut. `mode` are the new file's permissions; None
+    keeps the old one's, and its owner where we may. A link is replaced by a file: resolve it first. Raises OSError.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        _give_access(Path(name), target, mode)
+        Path(name).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+    _flush_folder(target.parent)
+
+
+def _give_access(new: Path, old: Path, mode: int | None) -> None:
+    if mode is None:
+        shutil.copymode(old, new)
+    else:
+        new.chmod(mode)
+    if hasattr(os, "chown"):
+        with suppress(PermissionError, FileNotFoundError):
+            status = old.stat()
+            os.chown(new, status.st_uid, status.st_gid)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the rename itself survive a power cut, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
