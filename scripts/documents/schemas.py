@@ -15,9 +15,12 @@ COMPOSED = "config"
 
 
 def schema_files(plugins: Iterable[str]) -> dict[str, Callable[[], str]]:
-    """Return what makes each schema file, by its name in the repository; the plugins must be installed."""
+    """Return what makes each schema file, by its name in the repository; the plugins must be installed.
+
+    A plugin without keys in the configuration has no file.
+    """
     names = tuple(sorted(plugins))
-    return {f"schemas/{part}.schema.json": partial(_text, names, part) for part in ("core", *names, COMPOSED)}
+    return {f"schemas/{part}.schema.json": partial(_text, names, part) for part in _schemas(names)}
 
 
 def _text(plugins: tuple[str, ...], part: str) -> str:
@@ -26,6 +29,6 @@ def _text(plugins: tuple[str, ...], part: str) -> str:
 
 @cache
 def _schemas(plugins: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
-    """Return every schema by its part. Raises KeyError later for a plugin that is broken or has no schema."""
+    """Return every schema by its part."""
     of_plugins = Plugins.discover(allow=plugins).config_schemas()
     return {"core": core_schema(), **of_plugins, COMPOSED: compose(core_schema(), of_plugins)}

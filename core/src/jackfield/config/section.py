@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import orjson
 
 from ..errors import ConfigError, Problem
-from . import edit
+from . import edit, paths
 from .defaults import filled
 from .document import Document
-from .masks import Unmasking, hidden, name_of, partners
+from .masks import Unmasking, hidden, masked_places, name_of, partners, unfounded
 from .walk import Schema, View, is_list, is_map
 
 
@@ -71,17 +71,36 @@ class Section:
         """Return a file's text in which the section says `value`. Raises ConfigError, or EditError."""
         return edit.rewritten(text, self.key, value)
 
-    def _restored(self, new: Any, old: Any) -> Any:
+    def with_entries(self, document: Document, new: Sequence[Any]) -> list[Any]:
+        """Return what the file shall say for a list to have these entries too; those it has are not added again."""
+        old = self.written(document)
+        old = old if is_list(old) else []
+        restored = self._restored([*([None] * len(old)), *new], old)[len(old) :]
+        fresh = _trimmed(restored, [], self.view)
+        return [*old, *(item for index, item in enumerate(fresh) if item not in old and item not in fresh[:index])]
+
+    def with_entry(self, document: Document, index: int, patch: Any) -> list[Any]:
+        """Return what the file shall say for the entry of a list to be patched, which must be there."""
+        old = list(self.written(document))
+        view = self.view.item(index)
+        unmasked = self._restored(patch, old[index], view, (self.key, index))
+        old[index] = _trimmed(_merged(old[index], unmasked, view), old[index], view)
+        return old
+
+    def masks(self, document: Document) -> list[Problem]:
+        """Return the problem of every secret that a document writes as secrets are shown."""
+        return [unfounded(path) for path in masked_places(self.written(document), self.view, (self.key,))]
+
+    def holds(self, problem: Problem) -> bool:
+        """Return True when a problem lies in this section."""
+        return problem.path == self.key or problem.path.startswith((f"{self.key}.", f"{self.key}["))
+
+    def _restored(self, new: Any, old: Any, view: View | None = None, path: paths.Path = ()) -> Any:
         unmasking = Unmasking()
-        restored = unmasking.restored(new, old, self.view, (self.key,))
+        restored = unmasking.restored(new, old, view or self.view, path or (self.key,))
         if unmasking.problems:
             raise ConfigError(unmasking.problems, f"invalid {self.key} configuration")
         return restored
-
-
-def problem_at(section: Section, problem: Problem) -> bool:
-    """Return True when a problem lies in this section."""
-    return problem.path == section.key or problem.path.startswith((f"{section.key}.", f"{section.key}["))
 
 
 def _kind(view: View) -> str:

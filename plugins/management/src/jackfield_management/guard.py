@@ -1,0 +1,110 @@
+"""Who may use the management API, decided from the raw path, the matched route and the key alone."""
+
+from __future__ import annotations
+
+import math
+import re
+from ipaddress import ip_address
+from typing import ClassVar
+from weakref import WeakKeyDictionary
+
+from jackfield.api import Host
+from quart import request
+
+from .answers import Refused
+from .bans import Bans
+from .keys import Lock, configured
+
+PREFIX = "/v0/management"
+
+_RAW_PATH = re.compile(rb"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
+
+
+class Guard:
+    """Lets requests in or refuses them. One per host, so that all routes under the prefix count together."""
+
+    _guards: ClassVar[WeakKeyDictionary[Host, Guard]] = WeakKeyDictionary()
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._lock = Lock()
+        self._bans = Bans(host.clock)
+
+    @classmethod
+    def of(cls, host: Host) -> Guard:
+        """Return the guard of a host."""
+        return cls._guards.setdefault(host, cls(host))
+
+    async def admit(self) -> None:
+        """Let the current request in. Raises Refused."""
+        if not is_straight(request.scope.get("raw_path") or b""):
+            raise Refused(404, "not found")
+        settings = self._host.settings.remote_management
+        stored = settings.secret_key.reveal()
+        if not configured(stored):
+            raise Refused(404, "not found", "the management API is off; set remote-management.secret-key to use it")
+        if not settings.allow_remote and not _is_local():
+            raise Refused(403, "remote management is disabled", "set remote-management.allow-remote: true to allow it")
+        if "Origin" in request.headers:
+            raise Refused(403, "requests of web pages are refused", "call the API from a program, not from a page")
+        await self._check(_shown_key(), stored)
+
+    async def _check(self, key: str, stored: str) -> None:
+        address = _address()
+        self._refuse_banned(address)
+        if not key:
+            raise Refused(401, "missing management key", "send it as Authorization: Bearer or X-Management-Key")
+        if not self._lock.known(key, stored):
+            async with self._lock.turn:
+                self._refuse_banned(address)  # guesses made while this one waited count
+                if not await self._lock.fits(key, stored):
+                    self._fail(address)
+                    raise Refused(401, "invalid management key")
+        self._bans.succeed(address)
+
+    def _refuse_banned(self, address: str) -> None:
+        if remaining := math.ceil(self._bans.remaining(address)):
+            minutes, seconds = divmod(remaining, 60)
+            raise Refused(
+                403,
+                f"too many wrong management keys; try again in {minutes}m{seconds:02}s",
+                "the proxy forgets it at a restart",
+                headers={"Retry-After": str(remaining)},
+            )
+
+    def _fail(self, address: str) -> None:
+        if self._bans.fail(address):
+            logger = self._host.logger("management")
+            logger.warning("%s sent five wrong management keys and is banned for 30 minutes", address or "a client")
+
+
+def is_straight(raw_path: bytes) -> bool:
+    """Return True for a path that means the same to everybody: nothing encoded, no empty or dotted steps."""
+    return _RAW_PATH.fullmatch(raw_path.partition(b"?")[0]) is not None
+
+
+def _address() -> str:
+    client = request.scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _is_local() -> bool:
+    """Return True for a request of this machine that no proxy handed on for another."""
+    try:
+        local = ip_address(_address().partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+    return local and not any(name in request.headers for name in _FORWARDED)
+
+
+def _shown_key() -> str:
+    """Return the key that the request shows ("" for none). Raises Refused for two different ones."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    shown = {
+        token.strip() if scheme.lower() == "bearer" else "",
+        request.headers.get("X-Management-Key", "").strip(),
+    } - {""}
+    if len(shown) > 1:
+        raise Refused(401, "two different management keys", "send one")
+    return shown.pop() if shown else ""

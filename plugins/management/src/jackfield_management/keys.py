@@ -1,0 +1,95 @@
+"""The management key: compared in constant time, stored as a bcrypt hash."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import os
+
+import bcrypt
+from jackfield.api import REFERENCES, Document, Section, is_hash
+
+SECTION = "remote-management"
+KEY = "secret-key"
+PASSWORD_VARIABLE = "MANAGEMENT_PASSWORD"  # noqa: S105  # a variable's name, not its value
+COST = 10
+"""Rounds of bcrypt as a power of two: some 50 ms a guess."""
+LONGEST = 72
+"""Bytes of a key; bcrypt looks at no more."""
+
+
+def hashed(key: str) -> str:
+    """Return the bcrypt hash of a key. Raises ValueError for one of more than 72 bytes."""
+    return bcrypt.hashpw(key.encode(), bcrypt.gensalt(COST)).decode()
+
+
+def with_hash(text: str, section: Section) -> str:
+    """Return a configuration's text with the hash in the place of a management key written in plain text.
+
+    Raises ConfigError when it is not YAML, EditError when it cannot be edited.
+    """
+    value = section.written(Document.parse(text))
+    key = value.get(KEY) if isinstance(value, dict) else None
+    if not isinstance(key, str) or not key or key.startswith(REFERENCES) or is_hash(key) or len(key.encode()) > LONGEST:
+        return text
+    return section.rewritten(text, {**value, KEY: hashed(key)})
+
+
+def is_plain(text: str, section: Section) -> bool:
+    """Return True when a configuration's text has a management key in plain text."""
+    value = section.written(Document.parse(text))
+    key = value.get(KEY) if isinstance(value, dict) else None
+    return isinstance(key, str) and bool(key) and not key.startswith(REFERENCES) and not is_hash(key)
+
+
+class Lock:
+    """Knows whether a key opens the management API.
+
+    A hash is checked in a thread, one at a time; the digest of the key that fitted is remembered, so that only the
+    first call pays for bcrypt.
+    """
+
+    def __init__(self) -> None:
+        self._fitted: tuple[str, bytes] | None = None
+        self.turn = asyncio.Lock()
+        """Held while a key is tried, so that guesses made at once are still counted one by one."""
+
+    def known(self, key: str, stored: str) -> bool:
+        """Return True when it is known, without bcrypt, that the key fits."""
+        digest = _digest(key)
+        password = os.environ.get(PASSWORD_VARIABLE, "")
+        by_password = hmac.compare_digest(digest, _digest(password)) and bool(password)
+        plain = stored if stored and not is_hash(stored) else ""
+        by_text = hmac.compare_digest(digest, _digest(plain)) and bool(plain)
+        hashed_for, fitted = self._fitted or ("", b"")
+        by_memory = hmac.compare_digest(digest, fitted) and hashed_for == stored
+        return by_password or by_text or by_memory
+
+    async def fits(self, key: str, stored: str) -> bool:
+        """Return True when the key is the password of the environment or the one whose stored form this is."""
+        if self.known(key, stored):
+            return True
+        if not is_hash(stored) or not await asyncio.to_thread(_check, key, stored):
+            return False
+        self._fitted = (stored, _digest(key))
+        return True
+
+
+def configured(stored: str) -> bool:
+    """Return True when there is any key at all."""
+    return bool(stored or os.environ.get(PASSWORD_VARIABLE))
+
+
+def _check(key: str, stored: str) -> bool:
+    encoded = _bytes(key)
+    return len(encoded) <= LONGEST and b"\0" not in encoded and bcrypt.checkpw(encoded, stored.encode())
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(_bytes(key)).digest()
+
+
+def _bytes(key: str) -> bytes:
+    """Return a key as it is written in a file, in UTF-8; what headers carry was read as Latin-1."""
+    return key.encode("utf-8", "surrogateescape")

@@ -1,0 +1,108 @@
+"""What the proxy is doing: providers, models, credentials, plugins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jackfield.api import Credential, Host, PluginInfo
+from quart import Response, request
+
+from .answers import Refused, as_json
+from .bodies import read_json
+from .sections import Handlers
+
+
+def providers(host: Host) -> Handlers:
+    """Return the route of the providers that have an available model."""
+
+    async def get() -> Response:
+        return as_json({"providers": host.runtime.registry.providers})
+
+    return {"GET": get}
+
+
+def models(host: Host) -> Handlers:
+    """Return the route of the models, of one provider or of all."""
+
+    async def get() -> Response:
+        rows = host.runtime.registry.models(request.args.get("provider") or None)
+        data = [
+            {"id": model.id, "object": "model", "owned_by": model.owned_by, "providers": names} for model, names in rows
+        ]
+        return as_json({"object": "list", "data": data})
+
+    return {"GET": get}
+
+
+def health(host: Host) -> Handlers:
+    """Return the route of the credentials' state."""
+
+    async def get() -> Response:
+        used = {credential.id for credential in host.runtime.credentials}
+        return as_json({"credentials": [_health(each, each.id in used) for each in host.runtime.found]})
+
+    return {"GET": get}
+
+
+def _health(credential: Credential, used: bool) -> dict[str, Any]:
+    state = "active" if used else "disabled" if credential.status == "disabled" else "standby"
+    toggled = credential.metadata.get("toggle_by")
+    return {
+        "id": credential.id,
+        "provider": credential.provider,
+        "label": credential.label,
+        "source": str(credential.attributes.get("source", "")),
+        "priority": credential.priority,
+        "weight": credential.weight,
+        "state": state,
+        "toggle-by": toggled if isinstance(toggled, str) else None,
+        "last-error": None,
+        "cooling-until": None,
+        "breaker": None,
+        "success-share": None,
+    }
+
+
+def reset_cooldown(host: Host) -> Handlers:
+    """Return the route that lets resting credentials serve again; none rests as long as routing has no cooling."""
+
+    async def post() -> Response:
+        asked = await _credential_asked()
+        known = {credential.id for credential in host.runtime.found}
+        if asked is not None and asked not in known:
+            raise Refused(404, "no such credential", "GET /v0/management/health lists their ids")
+        return as_json({"reset": []})
+
+    return {"POST": post}
+
+
+async def _credential_asked() -> str | None:
+    """Return the id in the body; None when there is no body, or none in it."""
+    if not await request.get_data():
+        return None
+    body = await read_json()
+    asked = body.get("credential") if isinstance(body, dict) and body.keys() <= {"credential"} else body
+    if asked is not None and not isinstance(asked, str):
+        raise Refused(400, "which credential?", 'send {"credential": "..."}, or nothing to reset all')
+    return asked
+
+
+def plugins(host: Host) -> Handlers:
+    """Return the route of the plugins."""
+
+    async def get() -> Response:
+        return as_json({"plugins": [_plugin(info) for info in host.plugins]})
+
+    return {"GET": get}
+
+
+def _plugin(info: PluginInfo) -> dict[str, Any]:
+    return {
+        "name": info.name,
+        "distribution": info.distribution,
+        "version": info.version,
+        "state": info.state,
+        "hooks": info.hooks,
+        "load-seconds": round(info.load_seconds, 4),
+        "error": info.error or None,
+    }
