@@ -54,8 +54,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     host = Host(clock, UpstreamClient(timeouts_of(settings.limits)))
     host.install(runtime.build(settings, plugins, host))
     reloader = Reloader(host, plugins, prepared.schema)
-    host.follow(reloader)
-    host.introduce(plugins)
+    host.follow(reloader, plugins)
     observers = Observers(plugins)
     app = Quart("jackfield", static_folder=None)
     app.config.update(

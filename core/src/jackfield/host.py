@@ -43,18 +43,15 @@ class Host:
             raise RuntimeError("the host has no configuration before the app is built")
         return self._config
 
-    def follow(self, config: Reloader) -> None:
-        """Give the host its way to the configuration file."""
+    def follow(self, config: Reloader, plugins: Plugins) -> None:
+        """Give the host its way to the configuration file, and the plugins that were found."""
         self._config = config
+        self._plugins = plugins
 
     @property
     def plugins(self) -> tuple[PluginInfo, ...]:
         """Every plugin that was found, as it stands now."""
         return self._plugins.infos if self._plugins else ()
-
-    def introduce(self, plugins: Plugins) -> None:
-        """Tell the host which plugins there are."""
-        self._plugins = plugins
 
     @property
     def settings(self) -> Settings:
