@@ -17,6 +17,7 @@ from .answer import Answer
 from .completion import Account, AttemptAccount
 from .dialects.base import Parsed
 from .dialects.request.reasoning import for_maker, without_reasoning
+from .effort import clamp
 from .errors import ClientError, Kind, RequestFailed, Unavailable, UpstreamError
 from .executor import EventStream
 from .plugins import Plugins
@@ -158,6 +159,8 @@ async def _attempt(
     maker = maker_of(credential)
     body = for_maker(request.parsed.body, request.parsed.makers, maker)
     body = _body(body, model, effort, defaults.effort if defaults else None)
+    if request.dialect != "responses":  # that client speaks the upstream's own language: it is taken at its word
+        body = _clamped(body, model)
     call = UpstreamCall(plan.info, body, request.headers)
     answer = Answer(await _open(runtime, credential.provider, call, endpoint), books, maker)
     await answer.begin(runtime.settings.limits.handshake_hold if request.parsed.stream else None)
@@ -197,3 +200,11 @@ def _body(body: Mapping[str, Any], model: Model, effort: str | None, default: st
     wanted = effort or reasoning.get("effort") or default
     named = {**body, "model": model.upstream or model.id}
     return {**named, "reasoning": {**reasoning, "effort": wanted}} if wanted else named
+
+
+def _clamped(body: dict[str, Any], model: Model) -> dict[str, Any]:
+    """Return the request with an effort that the model knows: clients of other dialects name other models' efforts."""
+    reasoning = body.get("reasoning")
+    if not isinstance(reasoning, dict) or not isinstance(effort := reasoning.get("effort"), str):
+        return body
+    return {**body, "reasoning": {**reasoning, "effort": clamp(effort, model.efforts)}}

@@ -63,13 +63,15 @@ class Endpoint:
 class Model:
     """A model that a client can ask for.
 
-    `upstream` is the name sent to the provider ("" means `id`), `effort` the reasoning effort that the name implies.
+    `upstream` is the name sent to the provider ("" means `id`), `effort` the reasoning effort that the name implies,
+    `efforts` those that the model knows (none: nobody told, so every one is sent on).
     """
 
     id: str
     upstream: str = ""
     effort: str | None = None
     owned_by: str = "openai"
+    efforts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Thinking and effort."""
 
 import pytest
-from jackfield.dialects.messages.effort import clamp
 
 
 @pytest.mark.parametrize("effort", ["low", "medium", "high", "xhigh", "max"])
@@ -62,20 +61,3 @@ def test_any_other_display_gets_the_summary(translate, display):
 def test_neither_asks_for_nothing(translate):
     assert "reasoning" not in translate().body
     assert "reasoning" not in translate(thinking={"type": "new_kind"}).body
-
-
-@pytest.mark.parametrize(
-    ("effort", "known", "result"),
-    [
-        ("max", ["low", "medium", "high"], "high"),
-        ("max", ["low", "high", "xhigh"], "xhigh"),
-        ("xhigh", ["high", "medium"], "high"),
-        ("minimal", ["low", "medium"], "low"),
-        ("none", ["minimal", "low"], "minimal"),
-        ("high", ["low", "high"], "high"),
-        ("max", [], "max"),
-        ("odd", ["low"], "odd"),
-    ],
-)
-def test_an_effort_is_clamped_to_what_a_model_knows(effort, known, result):
-    assert clamp(effort, known) == result

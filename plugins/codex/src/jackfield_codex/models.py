@@ -17,7 +17,7 @@ PATTERNS = ("gpt-*", "codex-*")
 def openai_models() -> tuple[Model, ...]:
     """Return the set, each name with the upstream's name and the effort that its suffix stands for."""
     rows = json.loads(files(__package__).joinpath("models.json").read_text("utf-8"))
-    return tuple(Model(**row) for row in rows)
+    return tuple(Model(**{**row, "efforts": tuple(row["efforts"])}) for row in rows)
 
 
 def named_models(names: Iterable[str]) -> list[Model]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from ...effort import EFFORTS
 from ..request.fields import get_number, get_object, get_text
-
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-"""Every reasoning effort, from the least."""
 
 _BUDGETS = ((4096, "low"), (16384, "medium"))
 _THINKING = ("enabled", "adaptive", "between_tools")
@@ -44,16 +42,3 @@ def _implied(thinking: Mapping[str, Any], kind: str) -> str:
     if kind != "enabled" or budget is None:
         return ""
     return next((effort for limit, effort in _BUDGETS if budget < limit), "high")
-
-
-def clamp(effort: str, known: Collection[str]) -> str:
-    """Return the effort of `known` that is nearest to `effort`: the same, else the next lower one, else the lowest.
-
-    For models that know fewer efforts than clients name: with low, medium and high, `max` becomes `high`. An effort
-    that is not in `EFFORTS`, or nothing in `known`, is left alone.
-    """
-    ladder = [step for step in EFFORTS if step in known]
-    if effort in ladder or effort not in EFFORTS or not ladder:
-        return effort
-    lower = [step for step in ladder if EFFORTS.index(step) < EFFORTS.index(effort)]
-    return lower[-1] if lower else ladder[0]
