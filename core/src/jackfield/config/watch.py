@@ -31,10 +31,10 @@ _WRITING = (_MISSING, _EMPTY)
 async def changed(files: Files, stop: threading.Event) -> AsyncIterator[list[Path]]:
     """Yield the files whose content is another than before, once per content, until `stop` is set.
 
-    A file that vanishes or is emptied counts when it stays so for LINGER seconds. One that `files` names only later
-    counts as changed when it is first seen.
+    At first all of them are yielded, since nobody can say what happened before; so is one that `files` names only
+    later. A file that vanishes or is emptied counts when it stays so for LINGER seconds.
     """
-    content = Contents(await _digests(files()))
+    content = Contents()
     while not stop.is_set():
         folders = _folders(files())
         async with aclosing(_looks(folders, stop)) as looks:
@@ -48,8 +48,8 @@ async def changed(files: Files, stop: threading.Event) -> AsyncIterator[list[Pat
 class Contents:
     """What each file was seen to hold, as a digest; `now` are seconds of any clock that does not run backwards."""
 
-    def __init__(self, seen: Mapping[Path, bytes]) -> None:
-        self._seen = dict(seen)
+    def __init__(self) -> None:
+        self._seen: dict[Path, bytes] = {}
         self._since: dict[Path, float] = {}
 
     def update(self, digests: Mapping[Path, bytes], now: float) -> list[Path]:
@@ -85,7 +85,8 @@ def _folders(paths: Iterable[Path]) -> set[Path]:
 
 
 async def _looks(folders: Collection[Path], stop: threading.Event) -> AsyncGenerator[None]:
-    """Yield whenever it is time to look: soon after the system reported a change, else every LOOK seconds."""
+    """Yield whenever it is time to look: at once, soon after the system reported a change, else every LOOK seconds."""
+    yield
     step, look = int(SETTLE * 1000), int(LOOK * 1000)
     reports = awatch(
         *folders,
