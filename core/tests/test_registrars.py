@@ -2,6 +2,7 @@ import pytest
 from jackfield.errors import PluginError
 from jackfield.registrars import Claims, ExecutorRegistrar, ModelRegistrar, RouteRegistrar
 from jackfield.types import Model, ModelDefaults
+from quart import Blueprint
 
 
 def test_a_provider_has_one_executor_and_both_claimants_are_named():
@@ -37,9 +38,11 @@ def test_two_plugins_may_add_to_one_provider():
     assert sets["fox"].defaults == ModelDefaults("a", "high")
 
 
-def test_routes_are_kept_in_order():
-    blueprints = []
-    registrar = RouteRegistrar(blueprints)
-    registrar.add("one")
-    registrar.add("two")
-    assert blueprints == ["one", "two"]
+def test_routes_are_kept_in_order_and_a_name_is_taken_once():
+    claims, blueprints = Claims("blueprint"), []
+    one, two = Blueprint("one", "x"), Blueprint("two", "x")
+    RouteRegistrar("a", claims, blueprints).add(one)
+    RouteRegistrar("b", claims, blueprints).add(two)
+    with pytest.raises(PluginError, match="blueprint 'one' is claimed by plugin 'b', but 'a' has it"):
+        RouteRegistrar("b", claims, blueprints).add(Blueprint("one", "y"))
+    assert blueprints == [one, two]

@@ -21,7 +21,7 @@ import pluggy
 from . import hookspecs
 from .config.schema import core_schema, faults
 from .errors import PluginError, Problem, RequestFailed
-from .executor import ExecutorFactory
+from .executor import Executor, ExecutorFactory
 from .registrars import Claims, ExecutorRegistrar, ModelRegistrar, RouteRegistrar
 from .registry import ModelSet
 from .types import CompletionRecord, Credential, Endpoint, RequestInfo
@@ -76,6 +76,7 @@ class Plugins:
         self._manager.add_hookspecs(hookspecs)
         self._infos: dict[str, PluginInfo] = {}
         self._cache: dict[str, tuple[_Implementation, ...]] = {}
+        self._makers = Claims("provider")
 
     @classmethod
     def discover(
@@ -164,12 +165,17 @@ class Plugins:
             )
         return self._cache[hook]
 
-    def _each(self, hook: str, values: Callable[[str], dict[str, object]]) -> Iterator[tuple[str, Any]]:
-        """Call every implementation in its guard; yield each plugin's name and answer."""
+    def _each(
+        self, hook: str, values: Callable[[str], dict[str, object]], kind: type | None = None
+    ) -> Iterator[tuple[str, Any]]:
+        """Call every implementation in its guard; yield each plugin's name and answer.
+
+        An answer that should be several of one `kind` is made a list in the same guard, None left as it is.
+        """
         for implementation in self._implementations(hook):
             try:
                 answer = implementation(**values(implementation.plugin))
-                answer = list(answer) if inspect.isgenerator(answer) else answer
+                answer = answer if kind is None or answer is None else _all_of(kind, answer)
             except Exception as error:  # foreign code: one plugin's failure is its own
                 self._break(implementation.plugin, hook, error)
                 continue
@@ -193,7 +199,7 @@ class Plugins:
         if not self._implementations("check_config"):
             return []
         brings = self._providers(config)
-        found = self._each("check_config", lambda name: {"config": config, "others": _others(brings, name)})
+        found = self._each("check_config", lambda name: {"config": config, "others": _others(brings, name)}, Problem)
         return [problem for _, problems in found for problem in problems or ()]
 
     def _providers(self, config: Settings) -> dict[str, set[str]]:
@@ -210,18 +216,29 @@ class Plugins:
 
     def watched_files(self, config: Settings) -> list[Path]:
         """Return the files that credentials come from, each once."""
-        found = self._each("watched_files", lambda _: {"config": config})
-        return list(dict.fromkeys(Path(path) for _, paths in found for path in paths or ()))
+        found = self._each("watched_files", lambda _: {"config": config}, Path)
+        return list(dict.fromkeys(path for _, paths in found for path in paths or ()))
 
     def executors(self, config: Settings) -> dict[str, ExecutorFactory]:
-        """Return the executor factory of each provider."""
+        """Return the executor factory of each provider. What a factory raises is its plugin's failure, too."""
         claims, factories = Claims("provider"), dict[str, ExecutorFactory]()
         calls = self._each(
             "register_executors",
             lambda name: {"registrar": ExecutorRegistrar(name, claims, factories), "config": config},
         )
         _exhaust(calls)
+        self._makers = claims
         return factories
+
+    def make_executors(self, factories: Mapping[str, ExecutorFactory], host: Host) -> dict[str, Executor]:
+        """Return the executors that these factories make, by provider, without those of plugins that fail at it."""
+        made: dict[str, Executor] = {}
+        for provider, factory in factories.items():
+            try:
+                made[provider] = factory(host)
+            except Exception as error:  # foreign code: the other providers still serve
+                self._break(self._makers.owner(provider), f"register_executors, making the one of {provider}", error)
+        return made
 
     def models(self, config: Settings) -> dict[str, ModelSet]:
         """Return the models of each provider."""
@@ -231,41 +248,41 @@ class Plugins:
 
     def credentials(self, config: Settings) -> list[Credential]:
         """Return the credentials that the configuration implies, plugins in order of name."""
-        found = self._each("synthesize_auth", lambda _: {"config": config})
+        found = self._each("synthesize_auth", lambda _: {"config": config}, Credential)
         made = [credential for _, credentials in found for credential in credentials or ()]
-        for _, reviewed in self._each("review_credentials", lambda _: {"credentials": tuple(made), "config": config}):
+        for _, reviewed in self._each(
+            "review_credentials", lambda _: {"credentials": tuple(made), "config": config}, Credential
+        ):
             if reviewed is not None:
                 made[:] = reviewed
         return made
 
     async def resolve_creds(self, credential: Credential, request: RequestInfo) -> Endpoint | None:
         """Return the first plugin's key and URL for a credential. Raises UpstreamError when it cannot be used."""
-        answer: Endpoint | None = await self._first("resolve_creds", credential=credential, request=request)
-        return answer
+        return await self._first("resolve_creds", Endpoint, credential=credential, request=request)
 
     async def choose_credential(self, candidates: Sequence[Credential], request: RequestInfo) -> Credential | None:
         """Return the first plugin's choice among the candidates; None leaves it to the strategy."""
         if not self._implementations("choose_credential"):
             return None
-        choice: Credential | None = await self._first("choose_credential", candidates=candidates, request=request)
+        choice = await self._first("choose_credential", Credential, candidates=candidates, request=request)
         if choice is not None and choice not in candidates:
             logger.warning("choose_credential answered %s, which is not a candidate; ignored", choice.id)
             return None
         return choice
 
-    async def _first(self, hook: str, **values: object) -> Any:
-        """Return the first answer that is not None, awaiting what can be awaited."""
+    async def _first(self, hook: str, kind: type[T], **values: object) -> T | None:
+        """Return the first answer that is not None, awaited where it can be; one that is no `kind` does not count."""
         for implementation in self._implementations(hook):
             try:
                 answer = implementation(**values)
                 answer = await answer if inspect.isawaitable(answer) else answer
+                if answer is not None:
+                    return _one_of(kind, answer)
             except RequestFailed:
                 raise
             except Exception:  # foreign code: a request must not fail for one plugin's fault
                 logger.exception("plugin %s failed in hook %s; passed over", implementation.plugin, hook)
-                continue
-            if answer is not None:
-                return answer
         return None
 
     @property
@@ -283,8 +300,12 @@ class Plugins:
 
     def blueprints(self, host: Host) -> list[Blueprint]:
         """Return the Quart blueprints of all plugins."""
+        claims = Claims("blueprint")
         blueprints: list[Blueprint] = []
-        _exhaust(self._each("register_routes", lambda _: {"registrar": RouteRegistrar(blueprints), "host": host}))
+        calls = self._each(
+            "register_routes", lambda name: {"registrar": RouteRegistrar(name, claims, blueprints), "host": host}
+        )
+        _exhaust(calls)
         return blueprints
 
     def register_commands(self, group: click.Group) -> None:
@@ -322,6 +343,17 @@ class Plugins:
 def _others(brings: Mapping[str, Iterable[str]], name: str) -> dict[str, str]:
     """Return the providers of all plugins but one, each with its plugin."""
     return {provider: plugin for plugin, providers in brings.items() if plugin != name for provider in providers}
+
+
+def _all_of(kind: type[T], answer: Iterable[object]) -> list[T]:
+    return [_one_of(kind, each) for each in answer]
+
+
+def _one_of(kind: type[T], answer: object) -> T:
+    """Return what a plugin answered. Raises TypeError where it is something else than the hook asks for."""
+    if not isinstance(answer, kind):
+        raise TypeError(f"the answer is a {type(answer).__name__}, where a {kind.__name__} is due")
+    return answer
 
 
 def _exhaust(calls: Iterator[object]) -> None:

@@ -27,6 +27,10 @@ class Claims:
         if owner != plugin:
             raise PluginError(f"{self._what} {name!r} is claimed by plugin {plugin!r}, but {owner!r} has it already")
 
+    def owner(self, name: str) -> str:
+        """Return the plugin that has `name`. Raises KeyError when nobody has."""
+        return self._owners[name]
+
 
 class ExecutorRegistrar:
     """Collects the executor of each provider."""
@@ -69,9 +73,15 @@ class ModelRegistrar:
 class RouteRegistrar:
     """Collects Quart blueprints."""
 
-    def __init__(self, blueprints: list[Blueprint]) -> None:
+    def __init__(self, plugin: str, claims: Claims, blueprints: list[Blueprint]) -> None:
+        self._plugin = plugin
+        self._claims = claims
         self._blueprints = blueprints
 
     def add(self, blueprint: Blueprint) -> None:
-        """Serve the blueprint's routes. The client routes of the core cannot be overridden."""
+        """Serve the blueprint's routes. The client routes of the core cannot be overridden.
+
+        Raises PluginError if another plugin has a blueprint of that name.
+        """
+        self._claims.take(blueprint.name, self._plugin)
         self._blueprints.append(blueprint)

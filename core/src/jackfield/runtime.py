@@ -34,14 +34,16 @@ def build(settings: Settings, plugins: Plugins, host: Host) -> Runtime:
     found = tuple(plugins.credentials(settings))
     factories = plugins.executors(settings)
     models = plugins.models(settings)
+    configured = {credential.provider for credential in found}
+    executors = plugins.make_executors({name: factories[name] for name in configured & set(factories)}, host)
     gaps = bool(settings.missing or plugins.broken)  # asked last: a plugin may break while it is asked
     credentials = usable(found, gaps=gaps)
-    served = {credential.provider for credential in credentials} & set(factories)
+    served = {credential.provider for credential in credentials} & set(executors)
     return Runtime(
         settings=settings,
         keys=ClientKeys(settings.api_keys),
         credentials=credentials,
         registry=Registry(models).usable(served),
-        executors={name: factory(host) for name, factory in factories.items() if name in served},
+        executors={name: executors[name] for name in served},
         found=found,
     )
