@@ -15,6 +15,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ..errors import ConfigError, JackfieldError
+from .cut import cut
 from .reader import Content, read
 
 _RESOLVER = reading.resolver.Resolver()
@@ -81,9 +82,10 @@ def rewritten(text: str, key: str, value: Any) -> str:
     if key in content.data and _same(content.data[key], value):
         return text
     intended = {**content.data, key: value}
-    for way in (_in_its_lines, _anywhere, _anew):
+    lean = cut(text, key, value)
+    for base, way in ((lean, _in_its_lines), (text, _in_its_lines), (text, _anywhere), (text, _anew)):
         try:
-            new = way(text, content, key, value)
+            new = way(base, read(base), key, value)
             if _same(read(new).data, intended):
                 return new
         except (YAMLError, ConfigError, LookupError, TypeError, ValueError, AttributeError):
