@@ -1,0 +1,114 @@
+"""The events of an answer, whatever a relay made of them."""
+
+import orjson
+import pytest
+from jackfield.errors import Kind, UpstreamError
+from jackfield.testing import Text, ToolCall, answer, check_events, text_answer
+from jackfield.upstream.stream import ResponsesStream
+
+
+class Answered:
+    """An UpstreamResponse of these pieces; an exception among them is raised in its place."""
+
+    def __init__(self, *pieces):
+        self.headers = {"x": "1"}
+        self.pieces = list(pieces)
+        self.ended = ""
+
+    async def read(self):
+        piece = self.pieces.pop(0) if self.pieces else b""
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+    async def body(self, limit):
+        rest, self.pieces = b"".join(self.pieces), []
+        return rest[:limit]
+
+    async def finish(self):
+        self.ended = "finished"
+
+    async def aclose(self):
+        self.ended = "closed"
+
+
+async def batches(*pieces, limit=1_000_000):
+    return [events async for events in ResponsesStream(Answered(*pieces), limit)]
+
+
+async def test_what_one_read_brought_is_one_batch():
+    found = await batches(b"data: 1\n\ndata: 2\n\nda", b"ta: 3\n", b"\n")
+    assert [[event.data for event in events] for events in found] == [[b"1", b"2"], [b"3"]]
+
+
+async def test_no_batch_is_empty():
+    assert await batches(b"\n\n", b": x", b"\n\n") != []
+    assert all(await batches(b"\n\n", b"dat", b"a: 1\n\n", b"\n\n"))
+
+
+async def test_an_unterminated_last_event_counts():
+    found = await batches(b'data: {"type":"a"}')
+    assert [event.type for events in found for event in events] == ["a"]
+
+
+async def test_the_headers_are_the_answers():
+    assert ResponsesStream(Answered()).headers == {"x": "1"}
+
+
+async def test_a_failure_comes_after_what_came_before():
+    stream = ResponsesStream(Answered(b"data: 1\n\n", UpstreamError(Kind.STREAM_CUT, "cut")))
+    assert len(await anext(stream)) == 1
+    with pytest.raises(UpstreamError, match="cut"):
+        await anext(stream)
+
+
+async def test_so_does_an_event_that_is_too_large():
+    stream = ResponsesStream(Answered(b"data: 1\n\ndata: " + b"x" * 100, b"x"), 50)
+    assert [event.data for event in await anext(stream)] == [b"1"]
+    for _ in range(2):
+        with pytest.raises(UpstreamError, match="larger than 50 bytes") as caught:
+            await anext(stream)
+        assert caught.value.kind is Kind.STREAM_CUT
+
+
+@pytest.mark.parametrize("cut", [1, 5, 10_000])
+async def test_a_json_document_becomes_the_stream_it_should_have_been(cut):
+    script = answer(Text("Hello"), ToolCall("read", {"n": 1}))
+    document = b"\n " + orjson.dumps(script.events[-1]["response"])
+    found = await batches(document[:cut], document[cut:])
+    events = [event.json() for events in found for event in events]
+    assert check_events(events).response == script.events[-1]["response"]
+
+
+@pytest.mark.parametrize(
+    ("document", "kinds"),
+    [
+        (b'{"status":"completed"}', ["response.created", "response.completed"]),
+        (b'{"output":null,"status":"incomplete"}', ["response.created", "response.incomplete"]),
+        (b'{"output":[{"type":"message"}],"status":"failed"}', ["response.created", "response.failed"]),
+        (b'{"error":{"message":"Boom"}}', ["error"]),
+        (b'{"detail":"Boom"}', ["error"]),
+    ],
+)
+async def test_other_documents(document, kinds):
+    assert [event.type for events in await batches(document) for event in events] == kinds
+
+
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html><p>Hi", b"  <html>", b'{"cut": ', b"{}{}"])
+async def test_a_page_is_an_error_that_says_where_to_look(page):
+    with pytest.raises(UpstreamError, match="base-url") as caught:
+        await batches(page)
+    assert caught.value.kind is Kind.UPSTREAM_ERROR
+
+
+@pytest.mark.parametrize(("read", "ended"), [(3, "closed"), (100, "finished")])
+async def test_closing_before_the_last_event_drops_the_connection_and_after_it_lets_the_answer_end(read, ended):
+    answered = Answered(*[step.encode() for step in text_answer().steps])
+    stream = ResponsesStream(answered)
+    for _ in range(min(read, len(answered.pieces))):
+        await anext(stream)
+    await stream.aclose()
+    await stream.aclose()
+    assert answered.ended == ended
+    with pytest.raises(StopAsyncIteration):
+        await anext(stream)
