@@ -9,6 +9,7 @@ from typing import Any
 
 from jackfield.config import compose, core_schema
 from jackfield.plugins import Plugins
+from jackfield_management.openapi import describe
 
 COMPOSED = "config"
 """The name of the schema of a whole configuration file."""
@@ -20,11 +21,16 @@ def schema_files(plugins: Iterable[str]) -> dict[str, Callable[[], str]]:
     A plugin without keys in the configuration has no file.
     """
     names = tuple(sorted(plugins))
-    return {f"schemas/{part}.schema.json": partial(_text, names, part) for part in _schemas(names)}
+    parts = {f"schemas/{part}.schema.json": partial(_text, names, part) for part in _schemas(names)}
+    return {**parts, "schemas/management.openapi.json": lambda: _written(describe(_schemas(names)[COMPOSED]))}
 
 
 def _text(plugins: tuple[str, ...], part: str) -> str:
-    return json.dumps(_schemas(plugins)[part], indent=2, ensure_ascii=False) + "\n"
+    return _written(_schemas(plugins)[part])
+
+
+def _written(data: object) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from ipaddress import ip_address
-from typing import ClassVar
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from jackfield.api import Host
@@ -30,6 +30,8 @@ class Guard:
         self._host = host
         self._lock = Lock()
         self._bans = Bans(host.clock)
+        self.described: dict[str, Any] = {}
+        """OpenAPI path items of other plugins' routes under the prefix."""
 
     @classmethod
     def of(cls, host: Host) -> Guard:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
 
 from jackfield.api import Host, Section
 from quart import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import answers, sections, status, whole
+from . import answers, openapi, sections, status, whole
 from .guard import PREFIX, Guard, is_straight
+from .keyed import routed
 from .sections import Handlers
 from .store import Store
-
-OF_THE_CORE = ("api-keys", "debug", "request-log")
-"""The keys of the core that have a route of their own; of plugins every key has."""
 
 
 def blueprint(host: Host) -> Blueprint:
@@ -31,8 +30,12 @@ def blueprint(host: Host) -> Blueprint:
     return routes
 
 
-def protect(routes: Blueprint, host: Host) -> None:
-    """Let only those in who have the management key: for any plugin's routes under /v0/management."""
+def protect(routes: Blueprint, host: Host, described: Mapping[str, Any] | None = None) -> None:
+    """Let only those in who have the management key: for any plugin's routes under /v0/management.
+
+    `described` are OpenAPI path items by their whole path, for `/openapi.json`.
+    """
+    Guard.of(host).described.update(described or {})
 
     @routes.before_request
     async def admit() -> Response | None:
@@ -46,19 +49,13 @@ def table(host: Host, store: Store) -> dict[str, Handlers]:
         "/config.yaml": whole.file(store),
         "/health": status.health(host),
         "/models": status.models(host),
+        "/openapi.json": openapi.route(host),
         "/plugins": status.plugins(host),
         "/providers": status.providers(host),
         "/reset-cooldown": status.reset_cooldown(host),
     }
-    keys = {f"/{section.key}": _handlers(host, store, section) for section in routed(store)}
+    keys = {f"/{section.key}": _handlers(host, store, section) for section in routed(store.sections)}
     return {**keys, **fixed}
-
-
-def routed(store: Store) -> Iterator[Section]:
-    """Yield the sections that have a route: a mapping, a list, or true or false."""
-    for section in store.sections.values():
-        if (section.plugin or section.key in OF_THE_CORE) and section.kind in ("object", "array", "boolean"):
-            yield section
 
 
 def _handlers(host: Host, store: Store, section: Section) -> Handlers:

@@ -81,8 +81,8 @@ async def _credential_asked() -> str | None:
     if not await request.get_data():
         return None
     body = await read_json()
-    asked = body.get("credential") if isinstance(body, dict) and body.keys() <= {"credential"} else body
-    if asked is not None and not isinstance(asked, str):
+    asked = body.get("credential") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or body.keys() - {"credential"} or not isinstance(asked, str | None):
         raise Refused(400, "which credential?", 'send {"credential": "..."}, or nothing to reset all')
     return asked
 

@@ -1,0 +1,163 @@
+"""The JSON Schemas of what the API takes and gives, beside those of the configuration's keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Data = dict[str, Any]
+
+_REFS = "#/$defs/"
+
+
+def closed(schema: Data) -> Data:
+    """Return the schema of a mapping with all of these keys and no others."""
+    return {**schema, "required": sorted(schema["properties"]), "additionalProperties": False}
+
+
+def only(key: str, schema: Any, **more: Any) -> Data:
+    """Return the schema of a mapping with this key, and those in `more`, and no others."""
+    return closed({"type": "object", "properties": {key: schema, **more}})
+
+
+def _list(key: str, item: Any) -> Data:
+    return only(key, {"type": "array", "items": item})
+
+
+_TEXT = {"type": "string"}
+_TEXT_OR_NULL = {"type": ["string", "null"]}
+_TEXTS = {"type": "array", "items": _TEXT}
+
+ERROR: Data = {
+    "type": "object",
+    "properties": {
+        "error": {"type": "string", "description": "What is wrong."},
+        "message": {"type": "string", "description": "What to do."},
+    },
+    "required": ["error"],
+    "additionalProperties": False,
+}
+
+PROBLEM = closed(
+    {
+        "type": "object",
+        "properties": {
+            "path": {"type": "string", "description": "The key, such as tppc.providers[0].base-url."},
+            "message": {"type": "string", "description": "What is wrong with it."},
+            "fix": {"type": "string", "description": "How to mend it."},
+        },
+    }
+)
+
+PROBLEMS = closed(
+    {
+        "type": "object",
+        "properties": {
+            "error": {"type": "string", "description": "invalid_ and the name of the key."},
+            "message": {"type": "string", "description": "Every problem in one sentence."},
+            "problems": {"type": "array", "items": PROBLEM, "minItems": 1},
+        },
+    }
+)
+
+PROVIDERS = _list("providers", _TEXT)
+RESET = _list("reset", _TEXT)
+CREDENTIAL = {"type": "object", "properties": {"credential": _TEXT_OR_NULL}, "additionalProperties": False}
+
+MODELS = only(
+    "object",
+    {"const": "list"},
+    data={
+        "type": "array",
+        "items": only("id", _TEXT, object={"const": "model"}, owned_by=_TEXT, providers=_TEXTS),
+    },
+)
+
+HEALTH = _list(
+    "credentials",
+    closed(
+        {
+            "type": "object",
+            "properties": {
+                "id": _TEXT,
+                "provider": _TEXT,
+                "label": _TEXT,
+                "source": {"type": "string", "description": "Where it was configured."},
+                "priority": {"type": "number"},
+                "weight": {"type": "number"},
+                "state": {"enum": ["active", "disabled", "standby"]},
+                "toggle-by": {"type": ["string", "null"], "description": "Which provider took it out of rotation."},
+                "last-error": _TEXT_OR_NULL,
+                "cooling-until": {"type": ["string", "null"], "format": "date-time"},
+                "breaker": _TEXT_OR_NULL,
+                "success-share": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+            },
+        }
+    ),
+)
+
+PLUGINS = _list(
+    "plugins",
+    closed(
+        {
+            "type": "object",
+            "properties": {
+                "name": _TEXT,
+                "distribution": _TEXT,
+                "version": _TEXT,
+                "state": {"enum": ["active", "disabled", "broken"]},
+                "hooks": _TEXTS,
+                "load-seconds": {"type": "number", "minimum": 0},
+                "error": _TEXT_OR_NULL,
+            },
+        }
+    ),
+)
+
+
+def referring(schema: Any) -> Any:
+    """Return a part of the configuration's schema as a part of the description: its references lead there."""
+    if isinstance(schema, Mapping):
+        return {key: _reference(value) if key == "$ref" else referring(value) for key, value in schema.items()}
+    return [referring(part) for part in schema] if isinstance(schema, list) else schema
+
+
+def _reference(target: str) -> str:
+    return target.replace(_REFS, "#/components/schemas/")
+
+
+def wrapped(key: str, schema: Data) -> Data:
+    """Return the schema of a value that is sent bare or in its name."""
+    return {"anyOf": [schema, only(key, schema)]}
+
+
+def sent(schema: Any) -> Any:
+    """Return the schema of a value to be stored: what is read-only may be anything, since it is not looked at."""
+    if isinstance(schema, list):
+        return [sent(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if schema.get("readOnly") is True:
+        return {key: value for key, value in schema.items() if key in ("readOnly", "description")}
+    return {key: sent(value) for key, value in schema.items()}
+
+
+def patched(schema: Any) -> Any:
+    """Return the schema of a change: no key is required but names, and null takes a key back to its default."""
+    if not isinstance(schema, Mapping):
+        return schema
+    if schema.get("readOnly") is True:
+        return sent(schema)
+    plain = {key: value for key, value in schema.items() if key not in ("if", "then", "else", "required", "default")}
+    if "properties" in plain:
+        plain["properties"] = {key: _optional(part) for key, part in plain["properties"].items()}
+        if "name" in plain["properties"]:
+            plain["properties"]["name"] = schema["properties"]["name"]
+            plain["required"] = ["name"]
+    if "items" in plain:
+        plain["items"] = patched(plain["items"])
+    return plain
+
+
+def _optional(schema: Any) -> Data:
+    return {"anyOf": [patched(schema), {"type": "null"}]}
