@@ -49,6 +49,27 @@ def acme(upstream: FakeUpstream | None = None, *names: str) -> dict[str, Any]:
     }
 
 
+async def test_watched_files_bring_new_credentials(upstream: FakeUpstream, tmp_path: Path) -> None:
+    login, again = tmp_path / "login", asyncio.Event()
+    login.write_text("first")
+
+    def read(config: Any) -> list[Credential]:
+        key = login.read_text()
+        if key == "second":
+            again.set()
+        return [Credential("acme:login", "acme", "one", {"api_key": key, "base_url": upstream.base_url})]
+
+    hooks = acme() | {"synthesize_auth": read, "watched_files": lambda config: [login]}
+    async with served(acme=Plugin(**hooks)) as client:
+        await client.post("/v1/responses", json={"model": "acme-1", "input": "Hi"})
+        login.write_text("second")
+        async with asyncio.timeout(10):
+            await again.wait()
+        await client.post("/v1/responses", json={"model": "acme-1", "input": "Hi"})
+
+    assert [request.key for request in upstream.requests] == ["first", "second"]
+
+
 @asynccontextmanager
 async def served(config: Any = None, **plugins: Plugin) -> AsyncIterator[Any]:
     """Give a client of the proxy with these plugins."""

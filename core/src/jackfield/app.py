@@ -65,9 +65,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     app.extensions[EXTENSION] = host
     replies.install(app)
     served = dialects()
-    app.register_blueprint(client.blueprint(host, plugins))
-    app.register_blueprint(messages.blueprint(host))
-    for blueprint in plugins.blueprints(host):
+    for blueprint in (client.blueprint(host, plugins), messages.blueprint(host), *plugins.blueprints(host)):
         app.register_blueprint(blueprint)
 
     @app.before_serving
