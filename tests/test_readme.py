@@ -96,6 +96,13 @@ def test_both_languages_have_the_same_parts_and_links() -> None:
     assert {*LINK.findall(english)} ^ {*LINK.findall(chinese)} == {*READMES}
 
 
+@pytest.mark.parametrize("readme", READMES)
+def test_every_plugin_is_in_the_table(readme: str) -> None:
+    listed = re.findall(r"^\| \[(\w+)\]\(plugins/\1/README.md\) \|", (ROOT / readme).read_text("utf-8"), re.M)
+
+    assert sorted(listed) == sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
+
+
 def test_the_first_request_streams_from_the_demo(demo: Any, clone: Path, environment: dict[str, str]) -> None:
     answer = run(ASK, demo.port, clone, environment)
 
