@@ -58,7 +58,7 @@ async def shutdown(host: Host) -> None:
 async def _hash_key(host: Host) -> None:
     section = Section.all(host.config.schema)[keys.SECTION]
     try:
-        if host.config.path is not None and keys.is_plain(host.config.text(), section):
+        if host.config.path is not None and keys.plain_key(host.config.text(), section):
             await host.config.change(lambda text: keys.with_hash(text, section))
     except (ConfigError, ConfigFileError, EditError) as error:
         logger = host.logger("management")

@@ -109,4 +109,5 @@ def _shown_key() -> str:
     } - {""}
     if len(shown) > 1:
         raise Refused(401, "two different management keys", "send one")
-    return shown.pop() if shown else ""
+    key = shown.pop() if shown else ""
+    return key.encode("latin-1", "replace").decode("utf-8", "surrogateescape")  # headers are read as Latin-1

@@ -8,7 +8,7 @@ import hmac
 import os
 
 import bcrypt
-from jackfield.api import REFERENCES, Document, Section, is_hash
+from jackfield.api import REFERENCES, ConfigError, Document, Problem, Section, is_hash
 
 SECTION = "remote-management"
 KEY = "secret-key"
@@ -19,28 +19,28 @@ LONGEST = 72
 """Bytes of a key; bcrypt looks at no more."""
 
 
-def hashed(key: str) -> str:
-    """Return the bcrypt hash of a key. Raises ValueError for one of more than 72 bytes."""
-    return bcrypt.hashpw(key.encode(), bcrypt.gensalt(COST)).decode()
-
-
 def with_hash(text: str, section: Section) -> str:
     """Return a configuration's text with the hash in the place of a management key written in plain text.
 
-    Raises ConfigError when it is not YAML, EditError when it cannot be edited.
+    Raises ConfigError when it is not YAML or the key is too long, EditError when it cannot be edited.
     """
-    value = section.written(Document.parse(text))
-    key = value.get(KEY) if isinstance(value, dict) else None
-    if not isinstance(key, str) or not key or key.startswith(REFERENCES) or is_hash(key) or len(key.encode()) > LONGEST:
+    key = plain_key(text, section)
+    if not key:
         return text
-    return section.rewritten(text, {**value, KEY: hashed(key)})
+    if len(key.encode()) > LONGEST:
+        message = f"has more than {LONGEST} bytes, which bcrypt cannot hash"
+        raise ConfigError([Problem(f"{SECTION}.{KEY}", message, "choose a shorter one")])
+    hashed = bcrypt.hashpw(key.encode(), bcrypt.gensalt(COST)).decode()
+    return section.rewritten(text, {**section.written(Document.parse(text)), KEY: hashed})
 
 
-def is_plain(text: str, section: Section) -> bool:
-    """Return True when a configuration's text has a management key in plain text."""
+def plain_key(text: str, section: Section) -> str:
+    """Return the management key that a configuration's text has in plain text; "" when it has none."""
     value = section.written(Document.parse(text))
     key = value.get(KEY) if isinstance(value, dict) else None
-    return isinstance(key, str) and bool(key) and not key.startswith(REFERENCES) and not is_hash(key)
+    if not isinstance(key, str) or key.startswith(REFERENCES) or is_hash(key):
+        return ""
+    return key
 
 
 class Lock:
@@ -91,5 +91,5 @@ def _digest(key: str) -> bytes:
 
 
 def _bytes(key: str) -> bytes:
-    """Return a key as it is written in a file, in UTF-8; what headers carry was read as Latin-1."""
+    """Return the bytes of a key, which headers need not have in UTF-8."""
     return key.encode("utf-8", "surrogateescape")
