@@ -129,6 +129,22 @@ async def test_review_credentials_takes_credentials_out_of_rotation(upstream: Fa
     assert [request.key for request in upstream.requests] == ["sk-two"]
 
 
+async def test_watched_files_bring_new_credentials_when_they_change(upstream: FakeUpstream, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("sk-first")
+
+    def made(config: Any) -> list[Credential]:
+        attributes = {"api_key": Secret(file.read_text()), "base_url": upstream.base_url, "source": "file"}
+        return [Credential("acme:one", "acme", "one", attributes)]
+
+    hooks = acme(upstream) | {"synthesize_auth": made, "watched_files": lambda config: [file]}
+    async with served(None, acme=Plugin(**hooks)) as client:
+        file.write_text("sk-second")
+        async with asyncio.timeout(10):
+            while not upstream.requests or upstream.last.key != "sk-second":
+                await client.post("/v1/responses", json={"model": "acme-1", "input": "Hi"})
+
+
 @pytest.mark.parametrize("later", [False, True], ids=["plain", "async"])
 async def test_resolve_creds_gives_key_and_url(upstream: FakeUpstream, later: bool) -> None:
     def resolve(credential: Credential, request: Any) -> Any:

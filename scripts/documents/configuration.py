@@ -60,8 +60,9 @@ def flattened(key: str, schema: Schema, root: Schema) -> Iterator[tuple[str, Sch
     for name, part in schema.get("properties", {}).items():
         yield from flattened(f"{key}.{name}", part, root)
     items = schema.get("items", {})
-    for name, part in items.get("properties", {}).items():
-        yield from flattened(f"{key}[].{name}", part, root)
+    for form in (items, *items.get("anyOf", ())):
+        for name, part in form.get("properties", {}).items():
+            yield from flattened(f"{key}[].{name}", part, root)
 
 
 def _row(key: str, schema: Schema) -> str:

@@ -8,8 +8,7 @@ def synthesize_auth(config): ...
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast
 
 import pluggy
 
@@ -60,17 +59,9 @@ F = TypeVar("F")
 _marker = pluggy.HookimplMarker(PROJECT)
 
 
-@overload
-def hookimpl(function: F) -> F: ...
-
-
-@overload
-def hookimpl(*, trylast: bool) -> Callable[[F], F]: ...
-
-
-def hookimpl(function: Any = None, *, trylast: bool = False) -> Any:
-    """Mark a function as the implementation of the hook that has its name; `trylast` puts it behind all others'."""
-    return _marker(trylast=trylast) if function is None else _marker(function)
+def hookimpl(function: F) -> F:
+    """Mark a function as the implementation of the hook that has its name."""
+    return cast(F, _marker(cast(Any, function)))
 
 
 __all__ = [

@@ -104,10 +104,9 @@ def watched_files(config: Settings) -> Iterable[Path]:
 def resolve_creds(credential: Credential, request: RequestInfo) -> Endpoint | Awaitable[Endpoint | None] | None:
     """Return the key and the URL, as a pair from one place, that this credential calls with; None: not mine.
 
-    Called per attempt, plugins in order of name, those marked `@hookimpl(trylast=True)` after all others; the first
-    answer that is not None wins, and an awaitable is awaited. Raise an `UpstreamError` of kind `UPSTREAM_AUTH` when
-    the credential cannot be used: the next one is tried. With no answer at all, the credential's own attributes
-    `api_key` and `base_url` are used, together or not at all.
+    Called per attempt, plugins in order of name; the first answer that is not None wins, and an awaitable is awaited.
+    Raise an `UpstreamError` of kind `UPSTREAM_AUTH` when the credential cannot be used: the next one is tried. With no
+    answer at all, the credential's own attributes `api_key` and `base_url` are used, together or not at all.
     """
     raise NotImplementedError
 
@@ -125,11 +124,12 @@ def choose_credential(
 
 
 @hookspec
-def on_request_complete(record: CompletionRecord) -> None:
+def on_request_complete(record: CompletionRecord, host: Host) -> None:
     """See what became of an attempt (`record.scope == "attempt"`) and of the whole request (`"request"`).
 
     Called from a queue, after the client has its answer, once per attempt and once per request, also when the client
-    left. It can alter nothing; if the queue (10,000 records) is full, records are dropped and counted.
+    left; an attempt's record comes before its request's, and the last ones before `shutdown`. It can alter nothing; if
+    the queue (10,000 records) is full, records are dropped and counted. `host` is the house that served.
     """
     raise NotImplementedError
 

@@ -1,35 +1,57 @@
-"""The provider `codex` for API keys, and what other Codex-style providers build on."""
+"""The provider `codex`: API keys and logins of the Codex CLI; and what other Codex-style providers build on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from jackfield.api import (
     Credential,
+    Endpoint,
     ExecutorRegistrar,
+    Host,
     ModelDefaults,
     ModelRegistrar,
+    Problem,
     Settings,
     hookimpl,
 )
 
+from .credentials import KEYS, LOGINS, PROVIDER, credentials, login_entries, problems
 from .executor import CodexExecutor
 from .identity import stable_id
 from .models import PATTERNS, named_models, openai_models
+from .refresh import Logins
+from .resolve import has_pair, resolved
 from .schema import load_schema
 from .urls import wrong_url
 
-__all__ = ["PATTERNS", "CodexExecutor", "load_schema", "named_models", "openai_models", "stable_id", "wrong_url"]
-
-PROVIDER = "codex"
-KEY = "codex-api-key"
+__all__ = [
+    "KEYS",
+    "LOGINS",
+    "PATTERNS",
+    "PROVIDER",
+    "CodexExecutor",
+    "has_pair",
+    "load_schema",
+    "named_models",
+    "openai_models",
+    "stable_id",
+    "wrong_url",
+]
 
 
 @hookimpl
 def config_schema() -> dict[str, Any]:
-    """Return the schema of `codex-api-key`."""
+    """Return the schema of `codex-api-key` and `codex-login`."""
     return load_schema(__package__)
+
+
+@hookimpl
+def check_config(config: Settings) -> Iterable[Problem]:
+    """Return what is wrong with login files."""
+    return problems(config)
 
 
 @hookimpl
@@ -41,8 +63,7 @@ def register_executors(registrar: ExecutorRegistrar) -> None:
 @hookimpl
 def register_models(registrar: ModelRegistrar, config: Settings) -> None:
     """Offer the OpenAI set, and the models that keys name."""
-    entries = config.section(KEY)
-    extra = [name for entry in entries for name in entry["models"]]
+    extra = [name for entry in config.section(KEYS) for name in entry["models"]]
     registrar.add(
         PROVIDER, [*openai_models(), *named_models(extra)], patterns=PATTERNS, defaults=ModelDefaults("gpt-5")
     )
@@ -50,23 +71,23 @@ def register_models(registrar: ModelRegistrar, config: Settings) -> None:
 
 @hookimpl
 def synthesize_auth(config: Settings) -> Iterable[Credential]:
-    """Make one credential of each key."""
-    return [_credential(entry, index) for index, entry in enumerate(config.section(KEY))]
+    """Make one credential of each key and each login file."""
+    return credentials(config)
 
 
-def _credential(entry: Mapping[str, Any], index: int) -> Credential:
-    key, url = entry["api-key"], entry["base-url"].strip()
-    attributes = {
-        "api_key": key,
-        "base_url": url,
-        "source": f"config:codex[{index}]",
-        "proxy_url": entry["proxy-url"],
-    }
-    return Credential(
-        stable_id("codex:apikey", key.reveal(), url),
-        PROVIDER,
-        "codex-apikey",
-        attributes,
-        priority=entry["priority"],
-        weight=entry["weight"],
-    )
+@hookimpl
+def watched_files(config: Settings) -> Iterable[Path]:
+    """Name the login files: the Codex CLI renews them too, and a person may log in again."""
+    return [entry.path for entry in login_entries(config)]
+
+
+@hookimpl
+def resolve_creds(credential: Credential) -> Endpoint | None:
+    """Return the pair that a login holds."""
+    return resolved(credential)
+
+
+@hookimpl
+async def shutdown(host: Host) -> None:
+    """Wait for a login that is being renewed: its old refresh token is spent already."""
+    await Logins.of(host).settle()

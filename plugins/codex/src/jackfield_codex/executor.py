@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 
 import orjson
-from jackfield.api import Endpoint, EventStream, Host, ResponsesStream, UpstreamCall, from_http
+from jackfield.api import Endpoint, EventStream, Host, ResponsesStream, UpstreamCall, UpstreamResponse, from_http
 
+from .refresh import LoginEndpoint, Logins
 from .request import normalised
 
 _TRAVELS = frozenset(
@@ -27,12 +28,27 @@ class CodexExecutor:
     async def open(self, call: UpstreamCall, endpoint: Endpoint) -> EventStream:
         """Send the call. Raises UpstreamError when the upstream cannot be reached or answers with an error."""
         body = orjson.dumps(normalised(call.body, call.request.session))
-        response = await self._host.upstream.post(
-            f"{endpoint.base_url.removesuffix('/')}/responses", _headers(call, endpoint), body, endpoint.proxy_url
-        )
+        if isinstance(endpoint, LoginEndpoint):
+            response = await self._post_with_login(call, endpoint, body)
+        else:
+            response = await self._post(call, endpoint, body)
         if response.status >= 300:
             raise from_http(response.status, response.headers, await response.body(), now=self._host.clock.now())
         return ResponsesStream(response, self._host.settings.limits.max_event_bytes)
+
+    async def _post_with_login(self, call: UpstreamCall, endpoint: LoginEndpoint, body: bytes) -> UpstreamResponse:
+        """Send the call with a fresh token, and once more with another when the upstream does not take it."""
+        logins = Logins.of(self._host)
+        endpoint = await logins.fresh(endpoint)
+        response = await self._post(call, endpoint, body)
+        if response.status != 401:
+            return response
+        await response.body()
+        return await self._post(call, await logins.renewed(endpoint), body)
+
+    async def _post(self, call: UpstreamCall, endpoint: Endpoint, body: bytes) -> UpstreamResponse:
+        url = f"{endpoint.base_url.removesuffix('/')}/responses"
+        return await self._host.upstream.post(url, _headers(call, endpoint), body, endpoint.proxy_url)
 
 
 def _headers(call: UpstreamCall, endpoint: Endpoint) -> Mapping[str, str]:
@@ -42,11 +58,13 @@ def _headers(call: UpstreamCall, endpoint: Endpoint) -> Mapping[str, str]:
     }
     if call.request.session and "session_id" not in passed and "session-id" not in passed:
         passed["session_id"] = _as_header(call.request.session)
+    key = endpoint.api_key.reveal()
+    own = {name.lower(): value for name, value in endpoint.headers.items() if name.lower() != "authorization"}
     return {
         "user-agent": "jackfield",
         **passed,
-        **{name.lower(): value for name, value in endpoint.headers.items()},
-        "authorization": f"Bearer {endpoint.api_key.reveal()}",
+        **own,
+        **({"authorization": f"Bearer {key}"} if key else {}),
         "content-type": "application/json",
         "accept": "text/event-stream",
         "accept-encoding": "identity",

@@ -1,0 +1,205 @@
+"""Keeping logins fresh: one request to the token endpoint at a time, its answer written back before it is used."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary, proxy
+
+import orjson
+from filelock import AsyncFileLock, Timeout
+from jackfield.api import Endpoint, Host, Kind, Secret, UpstreamError, replace_text
+
+from .login import MEND, Login, LoginError, expiry
+
+TOKEN_URL = "https://auth.openai.com/oauth/token"  # noqa: S105 - an address, no password
+TOKEN_URL_VARIABLE = "CODEX_REFRESH_TOKEN_URL_OVERRIDE"  # noqa: S105 - a name, no password
+"""The environment variable by which the Codex CLI, too, is told another token endpoint."""
+
+CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann"
+"""How the Codex CLI calls itself at the token endpoint: a public name, no secret."""
+
+MARGIN = 300.0
+"""Seconds before its expiry from which on a token is renewed."""
+
+WITHIN = 30.0
+"""Seconds that the token endpoint, or another process that is renewing the same login, may take."""
+
+FINAL = ("invalid_grant", "refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated")
+"""OAuth errors after which asking again is of no use; so is any error that comes with 401."""
+
+_all: WeakKeyDictionary[Host, Logins] = WeakKeyDictionary()
+
+_ended: dict[str, str] = {}
+"""Why a login cannot be renewed any more, by its generation."""
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{2,60}")
+
+
+def reason_of_end(login: Login) -> str:
+    """Return why a login has ended; "" while it has not."""
+    return _ended.get(login.generation, "")
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEndpoint(Endpoint):
+    """The pair of a login; `path` is the file that it comes from."""
+
+    path: Path = field(default_factory=Path)
+
+
+def endpoint_of(login: Login, proxy_url: str = "") -> LoginEndpoint:
+    """Return the URL and the token of a login, with the account that the backend wants named."""
+    headers = {"chatgpt-account-id": login.account} if login.account else {}
+    return LoginEndpoint(login.base_url, login.access_token, headers, proxy_url, login.path)
+
+
+class Logins:
+    """The logins of one host."""
+
+    def __init__(self, host: Host) -> None:
+        self._host: Host = proxy(host)  # the host holds what holds this
+        self._renewals: dict[Path, asyncio.Task[LoginEndpoint]] = {}
+
+    @classmethod
+    def of(cls, host: Host) -> Logins:
+        """Return the one of this host, whichever executor asks."""
+        return _all.setdefault(host, cls(host))
+
+    async def fresh(self, endpoint: LoginEndpoint) -> LoginEndpoint:
+        """Return the endpoint with a token that is valid for a while. Raises UpstreamError when there is none.
+
+        A token that is still valid is used when it cannot be renewed for the moment.
+        """
+        left = self._seconds_left(endpoint.api_key)
+        if left > MARGIN:
+            return endpoint
+        try:
+            return await self.renewed(endpoint)
+        except UpstreamError:
+            if left > 0:
+                return endpoint
+            raise
+
+    async def renewed(self, endpoint: LoginEndpoint) -> LoginEndpoint:
+        """Return the endpoint with another token than it has. Raises UpstreamError when there is none to be had.
+
+        The work goes on when the client that asked for it leaves: half of it would cost the login.
+        """
+        task = self._renewals.get(endpoint.path)
+        if task is None:
+            task = asyncio.create_task(self._renew(endpoint), name="codex login")
+            self._renewals[endpoint.path] = task
+            task.add_done_callback(lambda done: self._settled(endpoint.path, done))
+        return await asyncio.shield(task)
+
+    async def settle(self) -> None:
+        """Wait until no renewal is under way."""
+        await asyncio.gather(*self._renewals.values(), return_exceptions=True)
+
+    def _settled(self, path: Path, task: asyncio.Task[LoginEndpoint]) -> None:
+        self._renewals.pop(path, None)
+        if not task.cancelled():
+            task.exception()  # whoever waits is told; when nobody does any more, it is no news
+
+    def _seconds_left(self, token: Secret) -> float:
+        end = expiry(token)
+        return float("inf") if end is None else end - self._host.clock.now().timestamp()
+
+    async def _renew(self, endpoint: LoginEndpoint) -> LoginEndpoint:
+        name = endpoint.path.name
+        try:
+            target = endpoint.path.resolve()
+            async with AsyncFileLock(target.with_name(f".{target.name}.lock"), timeout=WITHIN):
+                return await self._renew_alone(endpoint, target)
+        except LoginError as error:
+            raise _unusable(str(error)) from None
+        except Timeout:
+            raise _unusable(f"{name} has been in use by another process for {WITHIN:g} s") from None
+        except OSError as error:
+            told = (error.strerror or str(error)).lower()
+            raise _unusable(f"{name} cannot be renewed: {told}; make it and its folder writable") from None
+
+    async def _renew_alone(self, endpoint: LoginEndpoint, target: Path) -> LoginEndpoint:
+        login = await asyncio.to_thread(Login.read, endpoint.path)
+        if login.access_token != endpoint.api_key and self._seconds_left(login.access_token) > MARGIN:
+            return endpoint_of(login, endpoint.proxy_url)  # another process was faster, or a person logged in again
+        if reason := reason_of_end(login):
+            raise _unusable(f"{login.path.name}: {reason}")
+        await asyncio.to_thread(_check_writable, target)
+        try:
+            answer = await self._ask(login, endpoint.proxy_url)
+        except _RefusedError as error:
+            return await self._after_refusal(login, str(error), endpoint.proxy_url)
+        await asyncio.to_thread(replace_text, target, login.renewed(answer, self._host.clock.now()), 0o600)
+        self._host.config.rebuild()
+        return endpoint_of(await asyncio.to_thread(Login.read, endpoint.path), endpoint.proxy_url)
+
+    async def _after_refusal(self, login: Login, reason: str, proxy_url: str) -> LoginEndpoint:
+        """Return what is in the file by now, if the Codex CLI renewed it meanwhile; else the login has ended."""
+        now = await asyncio.to_thread(Login.read, login.path)
+        if now.generation != login.generation:
+            return endpoint_of(now, proxy_url)
+        _ended[login.generation] = reason
+        self._host.config.rebuild()
+        raise _unusable(f"{login.path.name}: {reason}")
+
+    async def _ask(self, login: Login, proxy_url: str) -> Mapping[str, Any]:
+        """Return the token endpoint's answer. Raises _RefusedError when it will not, UpstreamError when it cannot."""
+        if not login.refresh_token:
+            raise _RefusedError(f"it has expired and has no refresh token; {MEND}")
+        body = {
+            "client_id": CLIENT_ID,
+            "grant_type": "refresh_token",
+            "refresh_token": login.refresh_token.reveal(),
+        }
+        headers = {"content-type": "application/json", "accept": "application/json", "accept-encoding": "identity"}
+        url = os.environ.get(TOKEN_URL_VARIABLE, "").strip() or TOKEN_URL
+        try:
+            async with asyncio.timeout(WITHIN):
+                response = await self._host.upstream.post(url, headers, orjson.dumps(body), proxy_url)
+                content = await response.body()
+        except TimeoutError:
+            raise UpstreamError(Kind.TIMEOUT, "the token endpoint did not answer in time") from None
+        answer = _mapping(content)
+        if response.status < 300 and isinstance(answer.get("access_token"), str):
+            return answer
+        code = _code(answer)
+        if code in FINAL or (response.status == 401 and "error" in answer):
+            raise _RefusedError(f"it cannot be renewed{f' ({code})' if code else ''}; {MEND}")
+        raise UpstreamError(Kind.UPSTREAM_ERROR, f"the token endpoint answered {response.status} without a token")
+
+
+class _RefusedError(Exception):
+    """The token endpoint will not renew a login again; the message says why."""
+
+
+def _unusable(message: str) -> UpstreamError:
+    return UpstreamError(Kind.UPSTREAM_AUTH, f"the login {message}")
+
+
+def _check_writable(target: Path) -> None:
+    """Raise OSError when the answer could not be stored: a refresh token is good for one time only."""
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}."):
+        pass
+
+
+def _mapping(content: bytes) -> Mapping[str, Any]:
+    try:
+        answer = orjson.loads(content)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _code(answer: Mapping[str, Any]) -> str:
+    """Return the code of an OAuth error, in either of its forms; "" when there is none."""
+    error = answer.get("error")
+    code = error.get("code") if isinstance(error, dict) else error
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
