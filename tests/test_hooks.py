@@ -189,6 +189,23 @@ async def test_on_request_complete_sees_attempt_and_request(upstream: FakeUpstre
     assert {(record.provider, record.model, record.status) for record in seen} == {("acme", "acme-1", 200)}
 
 
+async def test_on_request_complete_knows_the_host_and_sees_the_last_request_before_shutdown(
+    upstream: FakeUpstream,
+) -> None:
+    told: list[Any] = []
+    plugin = Plugin(
+        on_request_complete=lambda record, host: told.append((record.scope, host)),
+        shutdown=lambda host: told.append(("shutdown", host)),
+    )
+    app = make_app(plugins={"acme": Plugin(**acme(upstream)), "watcher": plugin})
+
+    async with app.test_app():
+        await app.test_client().post("/v1/responses", json={"model": "acme-1", "input": "Hi"})
+
+    assert [what for what, _ in told] == ["attempt", "request", "shutdown"]
+    assert {id(host) for _, host in told} == {id(app.extensions["jackfield"])}
+
+
 async def test_register_routes_adds_blueprints_but_overrides_no_route_of_the_core() -> None:
     routes = Blueprint("acme", __name__)
     routes.get("/acme", endpoint="hello")(lambda: "hello from acme")

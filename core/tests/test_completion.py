@@ -161,3 +161,19 @@ def test_an_attempt_that_was_closed_keeps_its_own_verdict(account, told):
     account.attempt("fox", "gpt-5", "a").close(0, "unreachable")
     account.close(502, "unreachable")
     assert [record.status for record in told] == [0, 502]
+
+
+def test_a_request_tells_when_the_attempt_of_its_figures_began(account, told, clock):
+    account.attempt("fox", "gpt-5", "a").close(500, "upstream_error")
+    clock.advance(3)
+    account.attempt("owl", "gpt-5", "b")
+    clock.advance(1)
+    account.close(200)
+    one, two, request = told
+    assert (one.attempt_started, two.attempt_started, request.attempt_started) == (1000, 1003, 1003)
+    assert (request.started, request.ended, two.ended) == (1000, 1004, 1004)
+
+
+def test_without_an_attempt_it_tells_none(account, told):
+    account.close(401, "invalid_api_key")
+    assert told[0].attempt_started is None

@@ -55,7 +55,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     host.install(runtime.build(settings, plugins, host))
     reloader = Reloader(host, plugins, prepared.schema)
     host.follow(reloader, plugins)
-    observers = Observers(plugins)
+    observers = Observers(plugins, host)
     app = Quart("jackfield", static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=settings.limits.max_body_bytes,
@@ -77,8 +77,8 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     @app.after_serving
     async def stop() -> None:
         await reloader.stop()
-        await plugins.shutdown(host)
         await observers.stop()
+        await plugins.shutdown(host)
         await host.upstream.aclose()
 
     ingress = Ingress(cast("ASGIApp", app.asgi_app), served, host, plugins, observers)

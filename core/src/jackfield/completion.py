@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from .dialects.reading import read_usage
@@ -67,6 +69,16 @@ class Meter:
             self.first_output = now
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of something, and when: one reading of the clock for an attempt and the request it ends."""
+
+    status: int
+    error: str
+    ended: float
+    measured_at: datetime
+
+
 class Account:
     """The books of one request. Each attempt is opened and closed here; the request is closed last, and only once."""
 
@@ -103,25 +115,33 @@ class Account:
         if self._closed:
             return
         self._closed = True
+        verdict = Verdict(status, error, self._clock.monotonic(), self._clock.now())
         last = self._last
         if last is None:
             names = {"provider": "", "model": self._asked, "credential": "", "attempt": 0}
-            self._tell("request", Meter(self._clock), names, self._started, status, error)
+            self._tell("request", Meter(self._clock), names, self._started, None, verdict)
             return
-        last.close(status, error)
-        self._tell("request", last.meter, last.names, self._started, status, error)
+        last.end(verdict)
+        self._tell("request", last.meter, last.names, self._started, last.started, verdict)
 
     def _tell(
-        self, scope: Scope, meter: Meter, names: Mapping[str, Any], started: float, status: int, error: str
+        self,
+        scope: Scope,
+        meter: Meter,
+        names: Mapping[str, Any],
+        started: float,
+        attempt_started: float | None,
+        verdict: Verdict,
     ) -> None:
         self._emit(
             CompletionRecord(
                 scope=scope,
-                status=status,
-                error=error,
+                status=verdict.status,
+                error=verdict.error,
                 started=started,
-                ended=self._clock.monotonic(),
-                measured_at=self._clock.now(),
+                attempt_started=attempt_started,
+                ended=verdict.ended,
+                measured_at=verdict.measured_at,
                 first_output=meter.first_output,
                 last_output=meter.last_output,
                 outputs=meter.outputs,
@@ -136,20 +156,25 @@ class Account:
 
 
 class AttemptAccount:
-    """The books of one attempt."""
+    """The books of one attempt, which began at `started` (monotonic seconds)."""
 
     def __init__(self, account: Account, meter: Meter, names: Mapping[str, Any], started: float) -> None:
         self._account = account
-        self._started = started
         self._closed = False
+        self.started = started
         self.meter = meter
         self.names = names
 
     def close(self, status: int, error: str = "") -> None:
         """Tell what became of the attempt; a second call says nothing."""
+        clock = self._account._clock
+        self.end(Verdict(status, error, clock.monotonic(), clock.now()))
+
+    def end(self, verdict: Verdict) -> None:
+        """Tell the verdict, unless one was told before."""
         if not self._closed:
             self._closed = True
-            self._account._tell("attempt", self.meter, self.names, self._started, status, error)
+            self._account._tell("attempt", self.meter, self.names, self.started, self.started, verdict)
 
 
 def _usage(terminal: Event) -> Usage:

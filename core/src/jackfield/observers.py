@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 
+from .host import Host
 from .plugins import Plugins
 from .types import CompletionRecord
 
@@ -19,8 +20,9 @@ BATCH = 100
 class Observers:
     """Queue records for `on_request_complete`. When the queue is full, records are dropped and counted."""
 
-    def __init__(self, plugins: Plugins) -> None:
+    def __init__(self, plugins: Plugins, host: Host | None = None) -> None:
         self._plugins = plugins
+        self._host = host
         self._queue: deque[CompletionRecord] = deque()
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -60,4 +62,4 @@ class Observers:
 
     def _show(self) -> None:
         for _ in range(min(BATCH, len(self._queue))):
-            self._plugins.on_request_complete(self._queue.popleft())
+            self._plugins.on_request_complete(self._queue.popleft(), self._host)

@@ -290,11 +290,11 @@ class Plugins:
         """True when some plugin wants completion records."""
         return bool(self._implementations("on_request_complete"))
 
-    def on_request_complete(self, record: CompletionRecord) -> None:
+    def on_request_complete(self, record: CompletionRecord, host: Host | None = None) -> None:
         """Show a record to every observer; what one raises is logged and changes nothing."""
         for implementation in self._implementations("on_request_complete"):
             try:
-                implementation(record=record)
+                implementation(record=record, host=host)
             except Exception:  # foreign code: an observer cannot alter anything, not even by failing
                 logger.exception("plugin %s failed in hook on_request_complete", implementation.plugin)
 

@@ -154,6 +154,8 @@ class CompletionRecord:
     outputs: int = 0
     """How many output events arrived."""
     usage: Usage = Usage()
+    attempt_started: float | None = None
+    """When the attempt began that the figures are of: of a request its last one; None when it came to none."""
 
     @property
     def succeeded(self) -> bool:
