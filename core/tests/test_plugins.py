@@ -48,6 +48,7 @@ def the(plugins, name):
 def install(tmp_path, monkeypatch):
     """Return a function that installs a distribution with a plugin, and takes it away at the end."""
     monkeypatch.syspath_prepend(tmp_path)
+
     def put(distribution, source, *, entry="acme"):
         name = distribution.replace("-", "_")
         (tmp_path / f"{name}_module.py").write_text(source)

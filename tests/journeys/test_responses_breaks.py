@@ -136,10 +136,20 @@ async def test_a_stream_that_never_named_its_response_still_fails_in_form(house,
     assert event["response"]["error"]["code"] == CUT
 
 
-async def test_the_words_of_an_error_event_hide_keys(house, upstream):
-    upstream.script(text(ErrorEvent("server_error", "bad key sk-canary-0123456789 in use")))
+@pytest.mark.parametrize("end", [ErrorEvent, Failed], ids=["error", "failed"])
+@pytest.mark.parametrize("key", ["sk-canary-0123456789", "sk-fox-0123456789"], ids=["some key", "the provider's own"])
+async def test_the_words_of_a_failure_hide_keys(house, upstream, end, key):
+    upstream.script(text(end("server_error", f"bad key {key} in use")))
     body = (await house.stream()).text
-    assert "canary" not in body.partition("response.failed")[2]
+    assert key not in body
+    assert "in use" in body
+    check_events([data for _, data in read_sse(body)], end="response.failed")
+
+
+async def test_a_failed_response_without_keys_passes_as_it_came(house, upstream):
+    script = text(Failed("server_error", "Boom"))
+    upstream.script(script)
+    assert (await house.stream()).content == script.body
 
 
 async def test_an_executor_that_raises_in_mid_stream_ends_the_stream_in_form(serve, upstream, caplog):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from .completion import TERMINAL, AttemptAccount
@@ -38,7 +38,9 @@ class Answer:
     without telling a client more than that.
     """
 
-    def __init__(self, stream: EventStream, books: AttemptAccount, maker: str = "") -> None:
+    def __init__(
+        self, stream: EventStream, books: AttemptAccount, maker: str = "", hide: Callable[[str], str] = str
+    ) -> None:
         self._stream = stream
         self._batches = aiter(stream)
         self._books = books
@@ -47,6 +49,7 @@ class Answer:
         self._begun: Event | None = None
         self._last: Event | None = None
         self._over = False
+        self._hide = hide
         self.maker = maker
         self.failure: UpstreamError | None = None
 
@@ -143,10 +146,21 @@ class Answer:
                 return True
             if event.type in TERMINAL:
                 if event.type == "response.failed" and self.failure is None:
-                    self.failure = failures.from_response(event.json())
-                del events[place + 1 :]
+                    event = self._shown(event)
+                events[place:] = [event]
                 return True
         return False
+
+    def _shown(self, event: Event) -> Event:
+        """Return an upstream's `response.failed` as it came, unless its words have to be hidden in part."""
+        self.failure = failures.from_response(event.json())
+        response = event.json().get("response")
+        told = response.get("error") if isinstance(response, dict) else None
+        words = told.get("message") if isinstance(told, dict) else None
+        message = self._hide(self.failure.message)
+        if not isinstance(response, dict) or not isinstance(told, dict) or words in (message, None):
+            return event
+        return Event.of({**event.json(), "response": {**response, "error": {**told, "message": message}}})
 
     def _failed(self, error: UpstreamError) -> Event:
         """Return the `response.failed` that tells of an error, continuing the response that was begun."""
@@ -157,7 +171,7 @@ class Answer:
             "output": [],
             **(begun if isinstance(begun, dict) else {}),
             "status": "failed",
-            "error": {"code": error.code or "server_error", "message": error.message},
+            "error": {"code": error.code or "server_error", "message": self._hide(error.message)},
         }
         number = self._last.json().get("sequence_number") if self._last is not None else None
         following = number + 1 if isinstance(number, int) else 0

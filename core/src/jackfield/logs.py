@@ -1,45 +1,97 @@
-"""Logging: one line an event, as text or as JSON."""
+"""Logging: one line an event, as text or as JSON, in which no secret can be read and no line be forged."""
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import orjson
 
 from .config.settings import Settings
 from .dialects.failures import mask
+from .secret import Secret
+
+SHORTEST = 6
+"""Characters from which on a secret of the configuration is looked for by its value; shorter ones are in any text."""
+
+LONGEST = 10_000
+"""Characters of one text that are looked at; `mask` shows fewer."""
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_BREAKS = {ord(sign): sign.encode("unicode_escape").decode() for sign in "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
 
 
-class TextFormatter(logging.Formatter):
+class Redaction:
+    """Hides keys and passwords: the configured ones by their value, others by what they look like."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def line(self, text: str) -> str:
+        """Return a text as one line without secrets, its indentation kept."""
+        text = text[:LONGEST].encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
+        hidden = self._known.sub("***", text) if self._known else text
+        shown = mask(hidden.translate(_BREAKS))
+        return hidden[: len(hidden) - len(hidden.lstrip(" "))] + shown
+
+    def lines(self, text: str) -> str:
+        """Return a text of several lines, such as a traceback, without secrets."""
+        return "\n".join(self.line(line) for line in text.split("\n"))
+
+    def value(self, value: object) -> object:
+        """Return a value for JSON, without secrets at any depth; what is no JSON becomes text."""
+        if value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63):
+            return value
+        if isinstance(value, Mapping):
+            return {str(key): self.value(part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(part) for part in value]
+        return self.line(str(value))
+
+
+class _Formatter(logging.Formatter):
+    """What both formats have in common. `secrets` are those of the configuration."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.redaction = Redaction(secrets)
+
+    def trace(self, record: logging.LogRecord) -> str:
+        """Return the traceback of a record; "" when it has none."""
+        return self.redaction.lines(self.formatException(record.exc_info)) if record.exc_info else ""
+
+
+class TextFormatter(_Formatter):
     """`time level logger: message`, then extra fields as `key=value`; on a terminal and in a file alike."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line (and the traceback, if there is one) with secrets masked."""
-        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        fields = "".join(f" {key}={value}" for key, value in _extra(record).items())
-        line = f"{moment} {record.levelname.lower()} {record.name}: {_escaped(record.getMessage())}{fields}"
-        return mask_lines(line + _traceback(self, record))
+        """Return the line, and the traceback below it if there is one."""
+        fields = "".join(f" {key}={self.redaction.line(str(value))}" for key, value in _extra(record).items())
+        head = f"{_moment(record)} {record.levelname.lower()} {record.name}"
+        line = f"{head}: {self.redaction.line(_message(record))}{fields}"
+        trace = self.trace(record)
+        return f"{line}\n{trace}" if trace else line
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(_Formatter):
     """One JSON object a line: `time`, `level`, `logger`, `message` and the extra fields beside them."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line with secrets masked."""
-        body = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        """Return the line."""
+        body: dict[str, object] = {
+            "time": _moment(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": mask(record.getMessage()),
-            **_extra(record),
+            "message": self.redaction.line(_message(record)),
         }
-        if trace := _traceback(self, record):
-            body["traceback"] = mask_lines(trace.strip())
-        return orjson.dumps(body, default=str).decode()
+        if trace := self.trace(record):
+            body["traceback"] = trace
+        extra = {key: self.redaction.value(value) for key, value in _extra(record).items() if key not in body}
+        return orjson.dumps({**body, **extra}).decode()
 
 
 def configure(settings: Settings) -> None:
@@ -50,23 +102,33 @@ def configure(settings: Settings) -> None:
         handler = logging.StreamHandler(sys.stderr)
         handler.set_name("jackfield")
         root.addHandler(handler)
-    handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
+    formatter = JsonFormatter if settings.log_format == "json" else TextFormatter
+    handler.setFormatter(formatter(_secrets(settings.data)))
     root.setLevel(logging.DEBUG if settings.debug else logging.INFO)
 
 
-def mask_lines(text: str) -> str:
-    """Return text of several lines with secrets masked in each."""
-    return "\n".join(mask(line) if line.strip() else line for line in text.split("\n"))
+def _secrets(value: object) -> Iterator[str]:
+    """Yield every secret in a configuration."""
+    if isinstance(value, Secret):
+        yield value.reveal()
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _secrets(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _secrets(part)
+
+
+def _moment(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):  # arguments that do not fit: better a raw message than none
+        return f"{record.msg} {record.args!r}"
 
 
 def _extra(record: logging.LogRecord) -> dict[str, object]:
     return {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
-
-
-def _escaped(text: str) -> str:
-    """Return text on one line: nobody forges a line of the log with a newline in a name."""
-    return text.replace("\r", "\\r").replace("\n", "\\n")
-
-
-def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    return f"\n{formatter.formatException(record.exc_info)}" if record.exc_info else ""

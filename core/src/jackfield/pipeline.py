@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -162,9 +162,19 @@ async def _attempt(
     if request.dialect != "responses":  # that client speaks the upstream's own language: it is taken at its word
         body = _clamped(body, model)
     call = UpstreamCall(plan.info, body, request.headers)
-    answer = Answer(await _open(runtime, credential.provider, call, endpoint), books, maker)
-    await answer.begin(runtime.settings.limits.handshake_hold if request.parsed.stream else None)
+    hide = _hiding(endpoint.api_key)
+    try:
+        answer = Answer(await _open(runtime, credential.provider, call, endpoint), books, maker, hide)
+        await answer.begin(runtime.settings.limits.handshake_hold if request.parsed.stream else None)
+    except UpstreamError as error:
+        raise UpstreamError(error.kind, hide(error.message), error.detail) from error
     return answer
+
+
+def _hiding(key: Secret) -> Callable[[str], str]:
+    """Return what takes a key out of an upstream's words: some repeat it to whoever sent it."""
+    value = key.reveal()
+    return lambda text: text.replace(value, "***") if value else text
 
 
 async def _open(runtime: Runtime, provider: str, call: UpstreamCall, endpoint: Endpoint) -> EventStream:

@@ -55,8 +55,8 @@ class Endpoint:
 
     base_url: str
     api_key: Secret
-    headers: Mapping[str, str] = field(default_factory=dict)
-    proxy_url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxy_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

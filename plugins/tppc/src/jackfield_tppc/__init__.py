@@ -71,8 +71,9 @@ def serve_flags(config: Settings) -> Mapping[str, str]:
 @hookimpl
 def resolve_creds(credential: Credential) -> Endpoint | None:
     """Return a provider's key and URL with its headers, all from its own entry."""
-    extra = credential.metadata.get("tppc_headers")
+    extra, proxy = credential.metadata.get("tppc_headers"), credential.metadata.get("proxy_url")
     key, url = credential.attributes.get("api_key"), credential.attributes.get("base_url")
-    if not isinstance(extra, dict) or not isinstance(key, Secret) or not isinstance(url, str):
+    if not isinstance(extra, Mapping) or not isinstance(key, Secret) or not isinstance(url, str):
         return None
-    return Endpoint(url, key, extra, str(credential.metadata.get("proxy_url") or ""))
+    headers = {name: value.reveal() for name, value in extra.items()}
+    return Endpoint(url, key, headers, proxy.reveal() if isinstance(proxy, Secret) else "")

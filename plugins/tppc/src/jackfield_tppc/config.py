@@ -67,10 +67,7 @@ def credential(provider: Provider) -> Credential:
         "base_url": provider.base_url,
         "source": f"config:tppc[{provider.name}]",
     }
-    metadata = {
-        "tppc_headers": {name: value.reveal() for name, value in provider.headers.items()},
-        "proxy_url": provider.proxy_url.reveal(),
-    }
+    metadata = {"tppc_headers": provider.headers, "proxy_url": provider.proxy_url}
     return Credential(
         stable_id(f"tppc:{provider.name}", provider.api_key.reveal(), provider.base_url),
         provider.name,
