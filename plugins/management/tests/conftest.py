@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -38,10 +39,10 @@ class Managed:
         return await self.ask("GET", path, **options)
 
     async def put(self, path: str, body: Any, **options: Any) -> httpx.Response:
-        return await self.ask("PUT", path, json=body, **options)
+        return await self.ask("PUT", path, content=json.dumps(body), **options)
 
     async def patch(self, path: str, body: Any, **options: Any) -> httpx.Response:
-        return await self.ask("PATCH", path, json=body, **options)
+        return await self.ask("PATCH", path, content=json.dumps(body), **options)
 
     async def until(self, done: Callable[[], Awaitable[bool]]) -> None:
         """Wait until something has come about."""

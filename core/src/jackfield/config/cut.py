@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import ConfigError
 from . import paths
 from .reader import Content, read
+from .same import continued, same
 
 
 def cut(text: str, key: str, value: Any) -> str:
@@ -30,10 +31,10 @@ def cut(text: str, key: str, value: Any) -> str:
 def gone(old: Any, new: Any, path: paths.Path) -> Iterator[paths.Path]:
     """Yield the places of `old` that `new` has no more, where something beside them stays."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
-        pairs: dict[str | int, Any] = {key: new[key] for key in old if key in new}
+        pairs: dict[Any, Any] = {key: new[key] for key in old if key in new}
         parts: Mapping[Any, Any] = old
     elif isinstance(old, list) and isinstance(new, list):
-        pairs = _continued(old, new)
+        pairs = {was: new[now] for now, was in continued(old, new).items()}
         parts = dict(enumerate(old))
     else:
         return
@@ -41,19 +42,6 @@ def gone(old: Any, new: Any, path: paths.Path) -> Iterator[paths.Path]:
         yield from ((*path, step) for step in parts if step not in pairs)
     for step, partner in pairs.items():
         yield from gone(parts[step], partner, (*path, step))
-
-
-def _continued(old: Sequence[Any], new: Sequence[Any]) -> dict[str | int, Any]:
-    """Return for the index of each old item that stays what it becomes."""
-    named = {item["name"]: item for item in new if isinstance(item, Mapping) and isinstance(item.get("name"), str)}
-    found: dict[str | int, Any] = {}
-    for index, item in enumerate(old):
-        name = item.get("name") if isinstance(item, Mapping) else None
-        if isinstance(name, str) and name in named:
-            found[index] = named[name]
-        elif item in new:
-            found[index] = item
-    return found
 
 
 def _without_lines(text: str, content: Content, place: paths.Path) -> str:
@@ -89,4 +77,4 @@ def _says(text: str, data: Any) -> bool:
         content = read(text)
     except ConfigError:
         return False
-    return not content.problems and content.data == data
+    return not content.problems and same(content.data, data)

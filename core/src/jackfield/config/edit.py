@@ -17,6 +17,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ..errors import ConfigError, JackfieldError
 from .cut import cut
 from .reader import Content, read
+from .same import continued, same
 
 _RESOLVER = reading.resolver.Resolver()
 _TEXT = "tag:yaml.org,2002:str"
@@ -79,28 +80,18 @@ def rewritten(text: str, key: str, value: Any) -> str:
     content = read(text)
     if content.problems:
         raise ConfigError(content.problems)
-    if key in content.data and _same(content.data[key], value):
+    if key in content.data and same(content.data[key], value):
         return text
     intended = {**content.data, key: value}
     lean = cut(text, key, value)
     for base, way in ((lean, _in_its_lines), (text, _in_its_lines), (text, _anywhere), (text, _anew)):
         try:
             new = way(base, read(base), key, value)
-            if _same(read(new).data, intended):
+            if same(read(new).data, intended):
                 return new
         except (YAMLError, ConfigError, LookupError, TypeError, ValueError, AttributeError):
             continue  # what the YAML library cannot do in this way it may do in the next
     raise EditError(f"`{key}` cannot be changed without changing other keys; edit the file by hand")
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Return True for equal data; 1 is not true, and 1.0 not 1."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_same(part, other[key]) for key, part in one.items())
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(_same, one, other))
-    alike = all(isinstance(one, kind) == isinstance(other, kind) for kind in (bool, float))
-    return alike and bool(one == other)
 
 
 def _in_its_lines(text: str, content: Content, key: str, value: Any) -> str:
@@ -181,36 +172,22 @@ def _merged(old: Any, new: Any) -> Any:
         return old
     if isinstance(old, list) and isinstance(new, (list, tuple)) and old and new:
         return _merged_list(old, list(new))
-    return old if _same(old, new) else plain(new)
+    return old if same(old, new) else plain(new)
 
 
 def _merged_list(old: list[Any], new: list[Any]) -> list[Any]:
     """Change a list in place, so that the comments of the entries that stay are kept."""
-    known = {entry["name"]: entry for entry in old if isinstance(entry, dict) and isinstance(entry.get("name"), str)}
-    left = list(old)
-    kept = [_kept(entry, known, left) for entry in new]
-    if len(kept) == len(old):
-        for index, entry in enumerate(kept):
-            if old[index] is not entry:
-                old[index] = entry
-        return old
-    if len(kept) > len(old) and all(mine is theirs for mine, theirs in zip(old, kept, strict=False)):
-        old.extend(kept[len(old) :])
-        return old
+    pairs = continued(old, new)
+    kept = [_merged(old[pairs[index]], entry) if index in pairs else plain(entry) for index, entry in enumerate(new)]
+    stay = [pairs[index] for index in sorted(pairs)]
+    if stay != sorted(stay):
+        return kept  # in another order
     for index in reversed(range(len(old))):
-        if not any(old[index] is entry for entry in kept):
+        if index not in stay:
             del old[index]
-    if len(old) == len(kept):
-        return _merged_list(old, new)
-    return kept
-
-
-def _kept(entry: Any, known: Mapping[str, Any], left: list[Any]) -> Any:
-    """Return the old entry that a new one continues, changed to say what it says; else the new one."""
-    name = entry.get("name") if isinstance(entry, Mapping) else None
-    if isinstance(name, str) and name in known:
-        return _merged(known[name], entry)
-    for index, each in enumerate(left):
-        if _same(each, entry):
-            return left.pop(index)
-    return plain(entry)
+    for index, entry in enumerate(kept):
+        if index not in pairs:
+            old.insert(index, entry)
+        elif old[index] is not entry:
+            old[index] = entry
+    return old
