@@ -15,6 +15,8 @@ from hypercorn.config import Config
 from jackfield.api import CompletionRecord, hookimpl
 from jackfield.testing import FakeUpstream, RunningServer, ServerSentEvent, make_app, read_sse, running
 
+INSTALLED = ("codex", "demo", "tppc")
+"""The installed plugins that the journeys are about; what others bring is tested beside them."""
 NAMES = ("fox", "owl", "elk")
 ASK = {"model": "gpt-5", "input": "Hi"}
 WITHIN = 10.0
@@ -181,7 +183,9 @@ async def serve() -> AsyncIterator[Serve]:
             ]
             section = {"tppc": {"providers": providers}} if providers else {}
             records = Records()
-            app = make_app({**section, **(config or {})}, plugins={"records": records, **(plugins or {})})
+            added = {"records": records, **(plugins or {})}
+            used = {"plugins": {"allow": [*INSTALLED, *added]}}
+            app = make_app({**section, **used, **(config or {})}, plugins=added)
             app.config.update(quart or {})
             settings = Config()
             for name, value in (hypercorn or {}).items():

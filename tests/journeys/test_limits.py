@@ -122,6 +122,9 @@ NONSENSE = {
     "control character": b'{"model":"gpt-5","input":"a\x01b"}',
     "wrong kinds": b'{"model":"gpt-5","input":[{"type":5,"role":{},"content":7,"id":[]}],"include":7,"tools":"x",'
     b'"reasoning":[],"instructions":{},"prompt_cache_key":3}',
+    "kinds that are no words": b'{"model":"gpt-5","input":[{"type":[],"role":[]},{"type":{}}],'
+    b'"previous_response_id":"x","stream":null}',
+    "kinds without a store": b'{"model":"gpt-5","input":[{"type":[],"role":[]},{"type":{}}]}',
 }
 
 

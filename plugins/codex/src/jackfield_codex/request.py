@@ -67,7 +67,8 @@ def _item(item: Any) -> Any:
     if not isinstance(item, dict):
         return item
     kind = item.get("type") or "message"
-    changed = {key: value for key, value in item.items() if key != "id"} if kind in _LOOKED_UP else dict(item)
+    looked_up = isinstance(kind, str) and kind in _LOOKED_UP
+    changed = {key: value for key, value in item.items() if key != "id"} if looked_up else dict(item)
     if changed.get("role") == "system":
         changed["role"] = "developer"
     for field in ("content", "output"):

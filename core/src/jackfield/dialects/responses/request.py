@@ -55,7 +55,8 @@ def _refuse_lost_history(request: Mapping[str, Any]) -> None:
 
 
 def _is_history(item: Mapping[str, Any]) -> bool:
-    return item.get("role") == "assistant" or item.get("type") in _HISTORY
+    kind = item.get("type")
+    return item.get("role") == "assistant" or (isinstance(kind, str) and kind in _HISTORY)
 
 
 def session_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> str:
