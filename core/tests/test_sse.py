@@ -174,8 +174,13 @@ def test_no_bytes_make_it_fail(data, size):
         assert isinstance(event.json(), dict)
 
 
+def told(events):
+    """Return what events say; a comment says nothing."""
+    return [(event.type, event.data) for event in events if event.data]
+
+
 @given(STREAM)
 def test_what_is_sent_on_is_read_alike(stream):
     events = read(stream)
     again = read(b"".join(event.raw for event in events))
-    assert [(event.type, event.data) for event in again] == [(event.type, event.data) for event in events]
+    assert told(again) == told(events)

@@ -61,13 +61,14 @@ async def running(app: ASGIApp, *, config: Config | None = None, grace: float = 
     config.errorlog = logging.getLogger("hypercorn.error")
     config.graceful_timeout = grace
     started, stop = asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(_serve(_announcing(app, started), config, stop))
+    exchanges: set[asyncio.Task[None]] = set()
+    task = asyncio.create_task(_serve(_announcing(app, started, exchanges), config, stop))
     try:
         await _until_started(started, task)
         yield RunningServer(app, port)
     finally:
         stop.set()
-        await _ended(task, grace)
+        await _ended(task, exchanges, grace)
 
 
 def _listen() -> socket.socket:
@@ -77,11 +78,14 @@ def _listen() -> socket.socket:
     return listener
 
 
-def _announcing(app: ASGIApp, started: asyncio.Event) -> ASGIApp:
-    """Set `started` when the lifespan has begun, or when the app has none."""
+def _announcing(app: ASGIApp, started: asyncio.Event, exchanges: set[asyncio.Task[None]]) -> ASGIApp:
+    """Set `started` when the lifespan has begun, or when the app has none; keep the tasks of what is served."""
 
     async def announced(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
+            if (task := asyncio.current_task()) is not None:
+                exchanges.add(task)
+                task.add_done_callback(exchanges.discard)
             await app(scope, receive, send)
             return
 
@@ -110,9 +114,16 @@ async def _until_started(started: asyncio.Event, server: asyncio.Task[None]) -> 
         await server
 
 
-async def _ended(server: asyncio.Task[None], grace: float) -> None:
-    """Wait for the server's end; past its time of grace it is cancelled."""
-    done, _ = await asyncio.wait([server], timeout=grace + 5)
+async def _ended(server: asyncio.Task[None], exchanges: set[asyncio.Task[None]], grace: float) -> None:
+    """Wait for the server's end. Past the time of grace what it still serves is cancelled, and then the server.
+
+    From Python 3.12 on, Hypercorn waits for every open connection before its own time of grace begins.
+    """
+    done, _ = await asyncio.wait([server], timeout=grace)
+    if not done:
+        for exchange in exchanges:
+            exchange.cancel()
+        done, _ = await asyncio.wait([server], timeout=5)
     if not done:
         server.cancel()
     await server
