@@ -162,6 +162,10 @@ class Answer:
             return event
         return Event.of({**event.json(), "response": {**response, "error": {**told, "message": message}}})
 
+    def stopped(self) -> Event:
+        """Return the event that tells a client that the proxy itself ends before the answer does."""
+        return self._failed(UpstreamError(Kind.UNAVAILABLE, "the proxy is stopping; send the request again"))
+
     def _failed(self, error: UpstreamError) -> Event:
         """Return the `response.failed` that tells of an error, continuing the response that was begun."""
         self.failure = error

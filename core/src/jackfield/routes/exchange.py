@@ -36,7 +36,7 @@ class Exchange:
         self._send = send
         self._started = False
         self._watcher: asyncio.Task[None] | None = None
-        self._gone = False
+        self.gone = False
         self._sending = True
         self._loop = asyncio.get_running_loop()
         self.last_write = self._loop.time()
@@ -105,7 +105,7 @@ class Exchange:
         try:
             yield
         except asyncio.CancelledError:
-            if not self._gone:
+            if not self.gone:
                 raise
             task.uncancel()
             raise ClientGone from None
@@ -115,7 +115,7 @@ class Exchange:
     async def _watch(self, task: asyncio.Task[Any]) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._gone = True
+        self.gone = True
         task.cancel()
 
     def end(self) -> None:
@@ -152,7 +152,7 @@ class Exchange:
         A client that is still sending is listened to until it has done so: closing at once would reset the connection
         under its hands, and it would never read the error.
         """
-        if self._started or self._gone:
+        if self._started or self.gone:
             return
         await self.start(reply.status, {**reply.headers, "content-length": str(len(reply.body))})
         await self.write(reply.body)

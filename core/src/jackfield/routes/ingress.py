@@ -6,6 +6,7 @@ Everything else goes through to Quart.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -151,12 +152,20 @@ async def _stream(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: Ex
     headers = {**failures.passable(answer.headers), **_STREAM_HEADERS}
     headers.setdefault("x-request-id", request_id)
     await exchange.start(200, headers)
-    with heartbeat(exchange, writer.ping):
-        async for events in answer:
-            if data := writer.feed(events):
-                await exchange.write(data)
-            if writer.done:
-                break
+    try:
+        with heartbeat(exchange, writer.ping):
+            async for events in answer:
+                if data := writer.feed(events):
+                    await exchange.write(data)
+                if writer.done:
+                    break
+    except asyncio.CancelledError:
+        if (
+            not exchange.gone
+        ):  # the server stops and its time of grace is over: the client must not take that for an end
+            await exchange.write(writer.feed([answer.stopped()]))
+            await exchange.finish()
+        raise
     await exchange.finish()
 
 
