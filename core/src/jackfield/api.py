@@ -14,7 +14,7 @@ import pluggy
 
 from .commands import config_option, rewrite_config
 from .config.document import Document
-from .config.edit import EditError
+from .config.edit import EditError, rewritten
 from .config.file import ConfigFileError, version_of
 from .config.masks import REFERENCES, is_hash
 from .config.section import Section
@@ -114,5 +114,6 @@ __all__ = [
     "passable",
     "replace_text",
     "rewrite_config",
+    "rewritten",
     "version_of",
 ]

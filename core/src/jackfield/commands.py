@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 
+from .config import paths
 from .config.document import Document
 from .config.file import ConfigFile, version_of
-from .config.load import inspect, load
+from .config.load import load
+from .config.masks import REFERENCES
 from .config.schema import compose, core_schema
-from .config.settings import Settings
+from .config.validate import missing_sections
+from .config.walk import View
 from .errors import ConfigError, JackfieldError
 from .plugins import Plugins
 from .secret import Secret
 
-SHORTEST = 4
-"""Secrets with fewer characters cannot be found in a text without finding everything."""
+LONG = 8
+"""Secrets with at least so many characters are masked wherever a text has them."""
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,8 +51,10 @@ def rewrite_config(path: Path | None, change: Callable[[str], str], *, yes: bool
     new = _changed(old, change, path)
     if new == old:
         return False
-    settings = _checked(new, path)
-    click.echo(_difference(old, new, path, {*_secrets(settings.data), *_secrets(_usable(old, path).data)}), nl=False)
+    before, after = _Read.of(old, path), _checked(new, path)
+    if lacking := after.missing - before.missing:
+        raise click.ClickException(f"no installed plugin knows {', '.join(sorted(lacking))}; nothing was written")
+    click.echo(_difference(before.shown(), after.shown(), path), nl=False)
     if not yes:
         click.confirm(f"Write this to {path}?", abort=True, err=True)
     try:
@@ -67,54 +74,80 @@ def _changed(text: str, change: Callable[[str], str], path: Path) -> str:
         return change(text)
 
 
-def _checked(text: str, path: Path) -> Settings:
-    """Return the settings of a text; end the command when they do not hold."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text with what it says and the schema for it."""
+
+    document: Document
+    schema: Mapping[str, Any]
+    plugins: Plugins
+
+    @classmethod
+    def of(cls, text: str, path: Path) -> _Read:
+        from .bootstrap import discover
+
+        document = Document.parse(text, path)
+        plugins = discover(document)
+        return cls(document, compose(core_schema(), plugins.config_schemas()), plugins)
+
+    @property
+    def missing(self) -> set[str]:
+        """The sections that no installed plugin knows."""
+        return set(missing_sections(self.document, self.schema))
+
+    def shown(self) -> str:
+        """Return the text with every secret in it masked."""
+        lines = self.document.text.splitlines(keepends=True)
+        secrets = list(_secrets(self.document.data, View.of(self.schema), ()))
+        for place, value in secrets:
+            number = self.document.line_of(place)
+            lines[number - 1] = _masked(lines[number - 1], value)
+        text = "".join(lines)
+        for long in {value.strip() for _, value in secrets if len(value.strip()) >= LONG}:
+            text = text.replace(long, Secret(long).hint())  # those that begin below the line of their key
+        return text
+
+
+def _checked(text: str, path: Path) -> _Read:
+    """Return a text that holds; end the command when it does not."""
     from .cli.options import tell
 
     try:
-        document, schema, plugins = _read(text, path)
-        loaded = load(document, schema, plugins.check_config)
+        read = _Read.of(text, path)
+        loaded = load(read.document, read.schema, read.plugins.check_config)
     except ConfigError as error:
         tell(path, error.problems)
         click.echo("that is what the change would bring; nothing was written", err=True)
         sys.exit(1)
     tell(path, loaded.warnings)
-    return loaded.settings
+    return read
 
 
-def _usable(text: str, path: Path) -> Settings:
-    """Return what can be used of a text that need not hold."""
-    document, schema, _ = _read(text, path)
-    settings, _ = inspect(document, schema)
-    return settings
-
-
-def _read(text: str, path: Path) -> tuple[Document, dict[str, Any], Plugins]:
-    from .bootstrap import discover
-
-    document = Document.parse(text, path)
-    plugins = discover(document)
-    return document, compose(core_schema(), plugins.config_schemas()), plugins
-
-
-def _difference(old: str, new: str, path: Path, secrets: Iterable[str]) -> str:
-    """Return the unified difference, without the secrets."""
+def _difference(old: str, new: str, path: Path) -> str:
+    """Return the unified difference of two texts."""
     lines = difflib.unified_diff(
         old.splitlines(keepends=True), new.splitlines(keepends=True), str(path), f"{path} (changed)"
     )
-    told = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-    for secret in sorted(secrets, key=len, reverse=True):
-        told = told.replace(secret, Secret(secret).hint())
-    return told
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def _secrets(value: Any) -> Iterator[str]:
-    if isinstance(value, Secret):
-        if len(value.reveal()) >= SHORTEST:
-            yield value.reveal()
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _secrets(part)
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _secrets(part)
+def _secrets(value: Any, view: View, path: paths.Path) -> Iterator[tuple[paths.Path, str]]:
+    """Yield the place and the text of every secret that is written out."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _secrets(part, view.key(key), (*path, key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _secrets(part, view.item(index), (*path, index))
+    elif isinstance(value, str) and value and view.secret and not value.startswith(REFERENCES):
+        yield path, value
+
+
+def _masked(line: str, secret: str) -> str:
+    """Return a line of YAML without the secret in it, however it is quoted there."""
+    hint = Secret(secret).hint()
+    for written in (secret, secret.replace("'", "''"), orjson.dumps(secret).decode()[1:-1]):
+        if written in line:
+            return line.replace(written, hint)
+    key, colon, rest = line.partition(":")
+    return f"{key}{colon} {hint}{rest[len(rest.rstrip()) :]}"

@@ -25,7 +25,7 @@ from .models import PATTERNS, named_models, openai_models
 from .refresh import Logins
 from .resolve import has_pair, resolved
 from .schema import load_schema
-from .urls import wrong_url
+from .urls import wrong_proxy, wrong_url
 
 __all__ = [
     "KEYS",
@@ -38,6 +38,7 @@ __all__ = [
     "named_models",
     "openai_models",
     "stable_id",
+    "wrong_proxy",
     "wrong_url",
 ]
 
@@ -50,7 +51,7 @@ def config_schema() -> dict[str, Any]:
 
 @hookimpl
 def check_config(config: Settings) -> Iterable[Problem]:
-    """Return what is wrong with login files."""
+    """Return what is wrong with URLs and login files."""
     return problems(config)
 
 

@@ -13,6 +13,7 @@ from jackfield.api import Credential, Problem, Secret, Settings
 from .identity import stable_id
 from .login import Login, LoginError
 from .refresh import reason_of_end
+from .urls import Wrong, wrong_proxy, wrong_url
 
 PROVIDER = "codex"
 KEYS = "codex-api-key"
@@ -49,18 +50,35 @@ def _path(written: str, base: Path) -> Path:
 
 
 def problems(config: Settings) -> Iterator[Problem]:
-    """Yield login files that are named twice, and as a warning those that cannot be used: a login may come later."""
+    """Yield URLs that cannot be used and login files that are named twice.
+
+    A login file that holds no login is only warned about: it may come later.
+    """
+    for index, entry in enumerate(config.section(KEYS)):
+        yield from _wrong(f"{KEYS}[{index}].base-url", wrong_url(entry["base-url"].strip()))
+        yield from _wrong(f"{KEYS}[{index}].proxy-url", wrong_proxy(entry["proxy-url"].reveal()))
     seen: dict[Path, int] = {}
     for index, entry in enumerate(login_entries(config)):
         place = f"{LOGINS}[{index}]"
+        yield from _wrong(f"{place}.proxy-url", wrong_proxy(entry.proxy_url.reveal()))
         first = seen.setdefault(entry.path.resolve(), index)
         if first != index:
             yield Problem(place, f"is the same file as {LOGINS}[{first}]", "remove one of them")
-            continue
-        try:
-            Login.read(entry.path)
-        except LoginError as error:
-            yield Problem(place, f"cannot be used yet: {error}", warning=True)
+        elif reason := _unreadable(entry.path):
+            yield Problem(place, f"cannot be used yet: {reason}", warning=True)
+
+
+def _wrong(path: str, wrong: Wrong | None) -> Iterator[Problem]:
+    if wrong:
+        yield Problem(path, wrong.what, wrong.mend)
+
+
+def _unreadable(path: Path) -> str:
+    try:
+        Login.read(path)
+    except LoginError as error:
+        return str(error)
+    return ""
 
 
 def credentials(config: Settings) -> Iterator[Credential]:

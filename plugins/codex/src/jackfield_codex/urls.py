@@ -1,19 +1,61 @@
-"""What a base URL must look like."""
+"""What the URLs of upstreams and proxies must look like."""
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata", "fd00:ec2::254", "100.100.100.200"})
+"""Where clouds hand out the machine's own secrets to whoever asks, beside the link-local addresses."""
 
-def wrong_url(url: str) -> str:
-    """Return how to mend a base URL; "" when it is fine."""
+
+class Wrong(NamedTuple):
+    """What is wrong with a URL, as the end of a sentence that begins with its key; and how to mend it."""
+
+    what: str
+    mend: str
+
+
+_NO_HOST = Wrong("must be an http(s) URL with a host", "write it like https://host/v1")
+_TOO_MUCH = Wrong(
+    "must not hold user, password, query or fragment", "take them out; the key belongs in a key of its own"
+)
+_WHOLE = Wrong("must not end in /responses", "leave it out, since it is added to every call: https://host/v1")
+_METADATA = Wrong("must not be a link-local or metadata address", "name the provider's own host")
+
+_NO_PROXY = Wrong("is not the URL of a proxy", "write one such as http://127.0.0.1:3128")
+_PROXY = re.compile(r"(https?|socks5h?)://[^\s/]+/?")
+
+
+def wrong_url(url: str) -> Wrong | None:
+    """Return what is wrong with a base URL; None when it is fine."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
-        return "write it like https://host/v1"
-    if parts.scheme not in ("http", "https") or not host:
-        return "write it like https://host/v1"
-    if parts.username or parts.password or parts.query or parts.fragment:
-        return "take user, password, query and fragment out of it; the key belongs in api-key"
-    return ""
+        return _NO_HOST
+    if parts.scheme not in ("http", "https") or not host or any(sign.isspace() for sign in url):
+        return _NO_HOST
+    if parts.username is not None or parts.query or parts.fragment or "?" in url or "#" in url:
+        return _TOO_MUCH
+    if parts.path.rstrip("/").endswith("/responses"):
+        return _WHOLE
+    return _METADATA if _is_metadata(host) else None
+
+
+def wrong_proxy(url: str) -> Wrong | None:
+    """Return what is wrong with the URL of a proxy; None when it is fine, or empty. It may hold a password."""
+    return None if not url or _PROXY.fullmatch(url.strip()) else _NO_PROXY
+
+
+def _is_metadata(host: str) -> bool:
+    if host.rstrip(".") in METADATA_HOSTS:
+        return True
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_link_local

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from jackfield.api import (
     Credential,
+    Endpoint,
     ExecutorRegistrar,
     ModelDefaults,
     ModelRegistrar,
@@ -17,15 +20,17 @@ from jackfield.api import (
     hookimpl,
 )
 from jackfield_codex import PATTERNS, CodexExecutor, load_schema, openai_models, stable_id
+from jackfield_codex import PROVIDER as TOGGLED
 
 from .rules import problems
-from .source import Source, find_source
+from .source import Source, codex_files, find_source
+
+if TYPE_CHECKING:
+    import click
 
 __all__ = ["Source", "find_source", "problems"]
 
 PROVIDER = "packycode"
-TOGGLED = "codex"
-"""The provider whose credentials rest while packycode is enabled."""
 
 
 def _enabled(config: Settings) -> Mapping[str, Any] | None:
@@ -47,9 +52,10 @@ def check_config(config: Settings) -> Iterable[Problem]:
 
 
 @hookimpl
-def register_executors(registrar: ExecutorRegistrar) -> None:
-    """Run packycode on the codex executor."""
-    registrar.add(PROVIDER, lambda host: CodexExecutor(host))
+def register_executors(registrar: ExecutorRegistrar, config: Settings) -> None:
+    """Run packycode on the codex executor. While the block is off the name is free for others."""
+    if _enabled(config):
+        registrar.add(PROVIDER, lambda host: CodexExecutor(host))
 
 
 @hookimpl
@@ -78,6 +84,12 @@ def synthesize_auth(config: Settings) -> Iterable[Credential]:
 
 
 @hookimpl
+def watched_files(config: Settings) -> Iterable[Path]:
+    """Name the Codex CLI's files where key and URL may come from there."""
+    return codex_files(config.section(PROVIDER))
+
+
+@hookimpl
 def review_credentials(credentials: Sequence[Credential], config: Settings) -> Iterable[Credential] | None:
     """Let the codex provider's credentials rest while packycode is enabled, and mark them."""
     if not _enabled(config):
@@ -92,8 +104,29 @@ def _resting(credential: Credential) -> Credential:
 
 
 @hookimpl
+def resolve_creds(credential: Credential) -> Endpoint | None:
+    """Return the URL alone where no key is needed (`requires-openai-auth: false`); all else is in the credential."""
+    key, url = credential.attributes.get("api_key"), credential.attributes.get("base_url")
+    if credential.provider != PROVIDER or key or not url:
+        return None
+    return Endpoint(str(url), Secret(""))
+
+
+@hookimpl
 def serve_flags(config: Settings) -> Mapping[str, str]:
     """Say what `jackfield serve --packycode` registered."""
-    if not _enabled(config):
+    block = _enabled(config)
+    source = find_source(block) if block else None
+    if source is None:
         return {PROVIDER: "packycode is off (packycode.enabled: false); nothing was registered"}
-    return {PROVIDER: f"packycode registered {len(openai_models())} models"}
+    host = urlsplit(source.base_url).netloc
+    told = f"packycode registered {len(openai_models())} models of {host}, key and URL from {source.name}"
+    return {PROVIDER: told}
+
+
+@hookimpl
+def register_commands(group: click.Group) -> None:
+    """Bring `jackfield config migrate`."""
+    from .migrate import migrate  # here: the server needs no commands
+
+    group.commands["config"].add_command(migrate)  # type: ignore[attr-defined]  # the core puts a group there

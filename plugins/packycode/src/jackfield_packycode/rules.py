@@ -1,4 +1,4 @@
-"""What is wrong with an enabled packycode block, all of it at once."""
+"""What is wrong with an enabled packycode block, all of it at once (contract, section 3)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from jackfield.api import Problem
 from jackfield_codex import wrong_url
 
-from .source import find_source
+from .source import ENV_URL, find_source
 
 EFFORTS = ("low", "medium", "high")
 
@@ -17,17 +17,29 @@ def problems(block: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield every problem of a block; none while it is disabled."""
     if not block["enabled"]:
         return
+    yield from _pair(block)
+    yield from _constants(block)
+    if block["effective-source"] is not None:
+        told = Problem("packycode.effective-source", "is read-only and passed over", "remove it", warning=True)
+        yield told
+
+
+def _pair(block: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with key and URL, wherever they come from."""
     source = find_source(block)
     url = source.base_url if source else block["base-url"].strip()
     if not url:
-        yield _problem("base-url", "is required when packycode is enabled", "write https://host/v1")
-    elif mend := wrong_url(url):
-        yield _problem("base-url", "must be an http(s) URL with a host", mend)
+        yield _problem("base-url", "is required when packycode.enabled=true", "write it like https://host/v1")
+    elif wrong := wrong_url(url):
+        place = {"env": f" (from {ENV_URL})", "codex-cli": " (from the Codex CLI's config.toml)"}
+        origin = place.get(source.name, "") if source else ""
+        yield _problem("base-url", f"{wrong.what}{origin}", wrong.mend)
     if block["requires-openai-auth"] and source is None and not block["credentials"]["openai-api-key"]:
         yield _problem(
-            "credentials.openai-api-key", "is required while requires-openai-auth is true", "write the key, or env:NAME"
+            "credentials.openai-api-key",
+            "is required while packycode.requires-openai-auth=true",
+            "write the key, or env:NAME",
         )
-    yield from _constants(block)
 
 
 def _constants(block: Mapping[str, Any]) -> Iterator[Problem]:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jackfield.api import (
-    Credential,
-    Endpoint,
-    ExecutorRegistrar,
-    ModelDefaults,
-    ModelRegistrar,
-    Problem,
-    Secret,
-    Settings,
-    hookimpl,
-)
-from jackfield_codex import CodexExecutor, load_schema, named_models, openai_models
+from jackfield.api import Credential, Problem, Settings, hookimpl
+from jackfield_codex import load_schema
 
-from .config import Provider, credential, enabled_providers, problems
+from .config import enabled_providers, problems
+from .lending import lent
+from .provider import Provider, ProviderPlugin
 
-__all__ = ["Provider"]
+__all__ = ["Provider", "ProviderPlugin"]
 
-DEFAULTS = ModelDefaults("gpt-5", "high")
-"""What every such provider implies."""
+
+class Tppc(ProviderPlugin):
+    """The providers of the `tppc` section."""
+
+    def providers(self, config: Settings) -> Iterable[Provider]:
+        """Return the enabled ones."""
+        return enabled_providers(config)
+
+
+_tppc = Tppc()
+register_executors = _tppc.register_executors
+register_models = _tppc.register_models
+synthesize_auth = _tppc.synthesize_auth
+resolve_creds = _tppc.resolve_creds
 
 
 @hookimpl
@@ -33,30 +37,16 @@ def config_schema() -> dict[str, Any]:
 
 
 @hookimpl
-def check_config(config: Settings) -> Iterable[Problem]:
+def check_config(config: Settings, others: Mapping[str, str]) -> Iterable[Problem]:
     """Return what is missing from enabled providers, and names that clash."""
-    return problems(config)
+    return problems(config, others)
 
 
 @hookimpl
-def register_executors(registrar: ExecutorRegistrar, config: Settings) -> None:
-    """Run each enabled provider on the codex executor."""
-    for provider in enabled_providers(config):
-        registrar.add(provider.name, lambda host: CodexExecutor(host))
-
-
-@hookimpl
-def register_models(registrar: ModelRegistrar, config: Settings) -> None:
-    """Offer the OpenAI set and the listed models under each provider's name."""
-    for provider in enabled_providers(config):
-        models = [*(openai_models() if provider.openai_models else ()), *named_models(provider.models)]
-        registrar.add(provider.name, models, patterns=provider.patterns, defaults=DEFAULTS)
-
-
-@hookimpl
-def synthesize_auth(config: Settings) -> Iterable[Credential]:
-    """Make one credential of each enabled provider."""
-    return [credential(provider) for provider in enabled_providers(config)]
+def review_credentials(credentials: Sequence[Credential], config: Settings) -> Iterable[Credential] | None:
+    """Lend the first enabled provider to credentials of the provider codex that have no key and URL of their own."""
+    providers = enabled_providers(config)
+    return lent(credentials, providers[0]) if providers else None
 
 
 @hookimpl
@@ -64,16 +54,5 @@ def serve_flags(config: Settings) -> Mapping[str, str]:
     """Say what `jackfield serve --tppc` registered."""
     names = [provider.name for provider in enabled_providers(config)]
     if not names:
-        return {"tppc": "tppc: no provider is enabled; nothing was registered"}
+        return {"tppc": "tppc is off (no provider has enabled: true); nothing was registered"}
     return {"tppc": f"tppc registered {len(names)} provider{'s' if len(names) > 1 else ''}: {', '.join(names)}"}
-
-
-@hookimpl
-def resolve_creds(credential: Credential) -> Endpoint | None:
-    """Return a provider's key and URL with its headers, all from its own entry."""
-    extra, proxy = credential.metadata.get("tppc_headers"), credential.metadata.get("proxy_url")
-    key, url = credential.attributes.get("api_key"), credential.attributes.get("base_url")
-    if not isinstance(extra, Mapping) or not isinstance(key, Secret) or not isinstance(url, str):
-        return None
-    headers = {name: value.reveal() for name, value in extra.items()}
-    return Endpoint(url, key, headers, proxy.reveal() if isinstance(proxy, Secret) else "")

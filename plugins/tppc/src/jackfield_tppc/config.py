@@ -1,32 +1,14 @@
-"""The `tppc` section, read: providers with every default filled in, and what is wrong with them."""
+"""The `tppc` section, read: its providers, and what is wrong with them (contract, section 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from jackfield.api import Credential, Problem, Secret, Settings
-from jackfield_codex import stable_id, wrong_url
+from jackfield.api import Problem, Settings
+from jackfield_codex import wrong_proxy, wrong_url
 
-RESERVED = frozenset({"codex", "packycode", "demo"})
-"""Names of providers that other plugins bring."""
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """One enabled provider."""
-
-    name: str
-    base_url: str
-    api_key: Secret
-    priority: int
-    weight: int
-    models: tuple[str, ...]
-    openai_models: bool
-    patterns: tuple[str, ...]
-    proxy_url: Secret
-    headers: Mapping[str, Secret]
+from .provider import Provider
 
 
 def entries(config: Settings) -> tuple[Mapping[str, Any], ...]:
@@ -41,9 +23,10 @@ def enabled_providers(config: Settings) -> list[Provider]:
 
 
 def _provider(entry: Mapping[str, Any]) -> Provider:
+    name = normal_name(entry["name"])
     return Provider(
-        name=normal_name(entry["name"]),
-        base_url=entry["base-url"].strip().removesuffix("/"),
+        name=name,
+        base_url=entry["base-url"].strip(),
         api_key=entry["api-key"],
         priority=entry["priority"],
         weight=entry["weight"],
@@ -52,6 +35,7 @@ def _provider(entry: Mapping[str, Any]) -> Provider:
         patterns=entry["model-patterns"],
         proxy_url=entry["proxy-url"],
         headers=entry["headers"],
+        source=f"config:tppc[{name}]",
     )
 
 
@@ -60,55 +44,45 @@ def normal_name(name: str) -> str:
     return name.strip().lower()
 
 
-def credential(provider: Provider) -> Credential:
-    """Return the credential of a provider; its id depends on name, key and URL alone."""
-    attributes: dict[str, str | Secret] = {
-        "api_key": provider.api_key,
-        "base_url": provider.base_url,
-        "source": f"config:tppc[{provider.name}]",
-    }
-    metadata = {"tppc_headers": provider.headers, "proxy_url": provider.proxy_url}
-    return Credential(
-        stable_id(f"tppc:{provider.name}", provider.api_key.reveal(), provider.base_url),
-        provider.name,
-        provider.name,
-        attributes,
-        metadata,
-        priority=provider.priority,
-        weight=provider.weight,
-    )
+def problems(config: Settings, others: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield what a schema cannot say: keys that an enabled provider lacks, URLs without a host, names that clash.
 
-
-def problems(config: Settings) -> Iterator[Problem]:
-    """Yield what a schema cannot say: keys that an enabled provider lacks, URLs without a host, names that clash."""
+    `others` are the providers of other plugins, each with its plugin.
+    """
     seen: dict[str, int] = {}
     for index, entry in enumerate(entries(config)):
-        place = f"tppc.providers[{index}]"
         name = normal_name(entry["name"])
-        if name in RESERVED:
-            yield Problem(
-                f"{place}.name", f"providers[{index}].name {name!r} is another plugin's", "choose another name"
-            )
-        if name in seen:
-            first = f"providers[{seen[name]}]"
-            yield Problem(
-                f"{place}.name", f"providers[{index}].name {name!r} is taken by {first}", "choose another name"
-            )
-        seen.setdefault(name, index)
+        if name:
+            yield from _taken(name, index, seen.setdefault(name, index), others.get(name))
         if entry["enabled"]:
-            yield from _incomplete(entry, index, place)
+            yield from _incomplete(entry, index)
 
 
-def _incomplete(entry: Mapping[str, Any], index: int, place: str) -> Iterator[Problem]:
-    needed = f"is required when providers[{index}].enabled=true"
+def _taken(name: str, index: int, first: int, other: str | None) -> Iterator[Problem]:
+    key = f"providers[{index}].name"
+    if other:
+        message = f"{key} {name!r} is claimed by plugin tppc, but plugin {other} brings a provider of that name already"
+        yield Problem(f"tppc.{key}", message, "choose another name")
+    if first != index:
+        yield Problem(f"tppc.{key}", f"{key} {name!r} is taken by providers[{first}]", "choose another name")
+
+
+def _incomplete(entry: Mapping[str, Any], index: int) -> Iterator[Problem]:
     url = entry["base-url"].strip()
+    if not entry["name"].strip():
+        yield _required("name", index, "write a name, such as fox")
     if not url:
-        yield Problem(
-            f"{place}.base-url",
-            f"providers[{index}].base-url {needed}",
-            "write the provider's URL, such as https://host/v1",
-        )
-    elif mend := wrong_url(url):
-        yield Problem(f"{place}.base-url", f"providers[{index}].base-url must be an http(s) URL with a host", mend)
+        yield _required("base-url", index, "write the provider's URL, such as https://host/v1")
+    elif wrong := wrong_url(url):
+        key = f"providers[{index}].base-url"
+        yield Problem(f"tppc.{key}", f"{key} {wrong.what}", wrong.mend)
+    if wrong := wrong_proxy(entry["proxy-url"].reveal()):
+        key = f"providers[{index}].proxy-url"
+        yield Problem(f"tppc.{key}", f"{key} {wrong.what}", wrong.mend)
     if not entry["api-key"].reveal().strip():
-        yield Problem(f"{place}.api-key", f"providers[{index}].api-key {needed}", "write the key, or env:NAME")
+        yield _required("api-key", index, "write the key, or env:NAME")
+
+
+def _required(name: str, index: int, fix: str) -> Problem:
+    key = f"providers[{index}].{name}"
+    return Problem(f"tppc.{key}", f"{key} is required when providers[{index}].enabled=true", fix, plain=True)

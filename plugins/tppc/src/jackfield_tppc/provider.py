@@ -1,0 +1,112 @@
+"""One Codex-style provider, and the hooks of a plugin that brings such providers: `tppc` is one, yours may be too."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from jackfield.api import (
+    Credential,
+    Endpoint,
+    ExecutorRegistrar,
+    ModelDefaults,
+    ModelRegistrar,
+    Secret,
+    Settings,
+    hookimpl,
+)
+from jackfield_codex import PATTERNS, CodexExecutor, named_models, openai_models, stable_id
+
+DEFAULTS = ModelDefaults("gpt-5", "high")
+"""What every such provider implies."""
+
+HEADERS = "tppc_headers"
+"""Where a credential's metadata keeps the further headers of its provider, each a Secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider that speaks the OpenAI Responses API in the Codex manner.
+
+    `models` are names beside the OpenAI set, which `openai_models=False` leaves out; `patterns` are globs of names
+    that go there unlisted. `source` says where the provider is configured; "" stands for `config:` and its name.
+    """
+
+    name: str
+    base_url: str
+    api_key: Secret
+    priority: int = 0
+    weight: int = 1
+    models: tuple[str, ...] = ()
+    openai_models: bool = True
+    patterns: tuple[str, ...] = PATTERNS
+    proxy_url: Secret = field(default=Secret(""))
+    headers: Mapping[str, Secret] = field(default_factory=dict)
+    source: str = ""
+
+
+class ProviderPlugin(ABC):
+    """A plugin whose providers are all of this kind: inherit, answer `providers`, and add hooks of your own."""
+
+    @abstractmethod
+    def providers(self, config: Settings) -> Iterable[Provider]:
+        """Return the providers that a configuration asks for; their names are lower-case and nobody else's."""
+
+    @hookimpl
+    def register_executors(self, registrar: ExecutorRegistrar, config: Settings) -> None:
+        """Run each provider on the codex executor."""
+        for provider in self.providers(config):
+            registrar.add(provider.name, lambda host: CodexExecutor(host))
+
+    @hookimpl
+    def register_models(self, registrar: ModelRegistrar, config: Settings) -> None:
+        """Offer the OpenAI set and the listed models under each provider's name."""
+        for provider in self.providers(config):
+            models = [*(openai_models() if provider.openai_models else ()), *named_models(provider.models)]
+            registrar.add(provider.name, models, patterns=provider.patterns, defaults=DEFAULTS)
+
+    @hookimpl
+    def synthesize_auth(self, config: Settings) -> Iterable[Credential]:
+        """Make one credential of each provider."""
+        return [credential(provider) for provider in self.providers(config)]
+
+    @hookimpl
+    def resolve_creds(self, credential: Credential) -> Endpoint | None:
+        """Return a provider's key and URL with its headers, all from its own entry."""
+        return with_headers(credential)
+
+
+def credential(provider: Provider) -> Credential:
+    """Return the credential of a provider; its id depends on name, key and URL alone."""
+    url = provider.base_url.strip().removesuffix("/")
+    attributes: dict[str, str | Secret] = {
+        "api_key": provider.api_key,
+        "base_url": url,
+        "source": provider.source or f"config:{provider.name}",
+        "proxy_url": provider.proxy_url,
+    }
+    return Credential(
+        stable_id(f"tppc:{provider.name}", provider.api_key.reveal(), url),
+        provider.name,
+        provider.name,
+        attributes,
+        {HEADERS: provider.headers} if provider.headers else {},
+        priority=provider.priority,
+        weight=provider.weight,
+    )
+
+
+def with_headers(credential: Credential) -> Endpoint | None:
+    """Return the pair in a credential's attributes with the headers in its metadata; None without such headers."""
+    headers = credential.metadata.get(HEADERS)
+    key, url = credential.attributes.get("api_key"), credential.attributes.get("base_url")
+    if not isinstance(headers, Mapping) or not isinstance(key, Secret) or not key or not url:
+        return None
+    proxy = credential.attributes.get("proxy_url") or ""
+    return Endpoint(
+        str(url),
+        key,
+        {name: value.reveal() for name, value in headers.items()},
+        proxy.reveal() if isinstance(proxy, Secret) else proxy,
+    )
