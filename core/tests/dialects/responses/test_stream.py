@@ -1,0 +1,28 @@
+from jackfield.dialects.responses import ResponsesDialect
+from jackfield.dialects.responses.stream import Passthrough
+from jackfield.errors import ClientError, Kind
+from jackfield.sse import Event, Splitter
+from jackfield.testing import text_answer
+
+
+def test_events_go_on_byte_for_byte():
+    raw = text_answer("grüße").commented().body
+    events = Splitter().feed(raw)
+    writer = Passthrough()
+    assert writer.feed(events) == raw
+    assert b"".join(writer.feed([event]) for event in events) == raw
+    assert writer.feed([]) == b""
+    assert not writer.done
+
+
+def test_it_says_nothing_of_its_own():
+    assert Passthrough().ping() == b""
+
+
+def test_the_dialect_brings_its_parts():
+    dialect = ResponsesDialect()
+    parsed = dialect.parse(b'{"model":"gpt-5","input":"Hi"}', {})
+    assert dialect.writer(parsed, "maker").feed([Event.of({"type": "a"})]).startswith(b"event: a\n")
+    reply = dialect.error(ClientError(Kind.FORBIDDEN, "no"), "req_1")
+    assert (reply.status, reply.headers["x-request-id"]) == (403, "req_1")
+    assert dialect.name == "responses"

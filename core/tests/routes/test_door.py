@@ -1,0 +1,40 @@
+import pytest
+from jackfield.errors import Kind
+from jackfield.routes.door import refusal
+
+
+def scope(raw, *headers):
+    return {"type": "http", "path": raw, "raw_path": raw.encode(), "headers": [(name, b"1") for name in headers]}
+
+
+HONEST = ["/", "/v1/responses", "/v1/models/gpt-5.6-sol", "/v1/models/fox/gpt-5", "/a..b", "/a.", "/.well", "/%20", "*"]
+
+
+@pytest.mark.parametrize("path", HONEST)
+def test_an_honest_path_may_pass(path):
+    assert refusal(scope(path)) is None
+
+
+DISGUISED = ["//", "//v1/x", "/v1//x", "/v1/../x", "/..", "/.", "/v1/./x", "/v1%2fx", "/v1%2Fx", "/%2e%2e/x", "/%2E/x",
+             "/a\\b", "/a%5cb", "/a%5Cb", "http://host/v1/x"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", DISGUISED)
+def test_one_in_disguise_leads_nowhere(path):
+    assert refusal(scope(path)).kind is Kind.NOT_FOUND
+
+
+def test_a_server_that_gives_no_raw_path_is_looked_at_too():
+    assert refusal({"type": "http", "path": "//x", "headers": []}).kind is Kind.NOT_FOUND
+    assert refusal({"type": "http", "path": "/ü", "headers": []}) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "refused"),
+    [((), False), ((b"content-length",), False), ((b"transfer-encoding",), False),
+     ((b"content-length", b"transfer-encoding"), True)],
+)  # fmt: skip
+def test_a_body_has_one_length(headers, refused):
+    found = refusal(scope("/x", *headers))
+    assert (found is not None) is refused
+    assert found is None or found.kind is Kind.INVALID_REQUEST
