@@ -216,7 +216,7 @@ async def test_problems_of_tppc_are_worded_as_the_contract_has_it(manage: Any) -
         ("/tppc", {"providers": [{"name": "fox", "url": "x"}]}, "tppc.providers[0].url"),
         ("/tppc", {"providers": {"fox": {}}}, "tppc.providers"),
         ("/tppc", {"providers": [{"name": "new"}, {"name": "NEW"}]}, "tppc.providers[1].name"),
-        ("/tppc", {"providers": [{"enabled": False}]}, "tppc.providers[0].name"),
+        ("/tppc", {"providers": [{"enabled": True}]}, "tppc.providers[0].name"),
     ],
 )
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
@@ -268,6 +268,16 @@ async def test_patch_merges_providers_by_name(manage: Any) -> None:
         "+      base-url: https://new.example/v1",
         "+      api-key: sk-new-canary-0001",
     ]
+
+
+async def test_patch_loses_no_provider_to_one_without_a_name_or_to_one_named_twice(manage: Any) -> None:
+    async with manage(FILE) as proxy:
+        nameless = await proxy.patch("/tppc", {"providers": [{"enabled": False}]})
+        twice = await proxy.patch("/tppc", {"providers": [{"name": "fox", "weight": 2}, {"name": "fox", "weight": 3}]})
+
+        assert nameless.status_code in (200, 422)
+        assert twice.status_code == 422
+        assert [each["name"] for each in (await proxy.get("/tppc")).json()["providers"]][:2] == ["fox", "owl"]
 
 
 async def test_patch_with_null_takes_a_key_back_to_its_default(manage: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..secret import Secret
 from . import paths
+from .wording import without_userinfo
 
 _ABSENT = object()
 
@@ -58,7 +59,7 @@ def _shown(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return f"[{', '.join(map(_shown, value))}]"
-    return str(value) if value != "" else '""'
+    return without_userinfo(str(value)) if value != "" else '""'
 
 
 def _leaves(value: Any, path: paths.Path) -> Iterator[tuple[paths.Path, Any]]:

@@ -111,7 +111,7 @@ def _kind(view: View) -> str:
 def _merged(old: Any, patch: Any, view: View) -> Any:
     if is_map(patch):
         return _merged_map(old if is_map(old) else {}, patch, view)
-    if is_list(patch) and is_list(old) and patch and _is_named(patch):
+    if is_list(patch) and is_list(old) and patch and view.item(0).key("name").schemas:
         return _merged_list(old, patch, view)
     return patch
 
@@ -127,21 +127,17 @@ def _merged_map(old: Mapping[str, Any], patch: Mapping[str, Any], view: View) ->
     return result
 
 
-def _is_named(items: Any) -> bool:
-    """Return True when every item has a name of its own."""
-    names = [name_of(item) for item in items]
-    return None not in names and len(set(names)) == len(names)
-
-
 def _merged_list(old: Any, patch: Any, view: View) -> list[Any]:
-    changes = {name_of(item): item for item in patch}
-    result = []
-    for index, item in enumerate(old):
-        change = changes.pop(name_of(item), None)
-        if change is not None:  # the name stays as it is spelt in the file
-            item = _merged_map(item, {**change, "name": item["name"]}, view.item(index))
-        result.append(item)
-    return result + list(changes.values())
+    """Return the old items, changed by those of the same name, and then the others of the patch."""
+    result = list(old)
+    places = {name: index for index, item in enumerate(old) if (name := name_of(item)) is not None}
+    for item in patch:
+        index = places.pop(name_of(item) or "", None)
+        if index is None:
+            result.append(item)
+        else:  # the name stays as it is spelt in the file
+            result[index] = _merged_map(old[index], {**item, "name": old[index]["name"]}, view.item(index))
+    return result
 
 
 def _trimmed(new: Any, old: Any, view: View) -> Any:

@@ -17,10 +17,11 @@ from jackfield.api import (
 )
 
 from . import keys
+from .extension import readings
 from .guard import PREFIX
 from .routes import blueprint, protect
 
-__all__ = ["PREFIX", "protect"]
+__all__ = ["PREFIX", "protect", "readings"]
 
 _running: WeakKeyDictionary[Host, set[asyncio.Task[None]]] = WeakKeyDictionary()
 """The hosts that serve, each with its writes under way."""

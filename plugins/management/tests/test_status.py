@@ -1,0 +1,111 @@
+"""What the proxy tells of itself: providers, models, credentials, plugins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FILE = """\
+tppc:
+  providers:
+  - {name: fox, enabled: true, base-url: "https://fox.example.com/v1", api-key: sk-fox-123, models: [fox-1]}
+  - {name: owl, enabled: true, base-url: "https://owl.example.com/v1", api-key: sk-owl-123, openai-models: false}
+  - {name: elk, enabled: false}
+codex-api-key:
+- {api-key: sk-codex-12345678, base-url: "https://one.example/v1", priority: 2}
+"""
+
+
+async def test_providers_with_a_model_are_listed(manage: Any) -> None:
+    async with manage(FILE) as proxy:
+        answer = await proxy.get("/providers")
+
+    assert answer.json() == {"providers": ["codex", "fox", "owl"]}
+
+
+async def test_models_are_listed_with_who_serves_them(manage: Any) -> None:
+    async with manage(FILE) as proxy:
+        every = (await proxy.get("/models")).json()
+        of_fox = (await proxy.get("/models?provider=fox")).json()
+        of_nobody = (await proxy.get("/models?provider=elk")).json()
+
+    assert every["object"] == "list"
+    assert [model["id"] for model in every["data"]] == sorted(model["id"] for model in every["data"])
+    by_id = {model["id"]: model for model in every["data"]}
+    assert by_id["gpt-5"] == {
+        "id": "gpt-5",
+        "object": "model",
+        "owned_by": "openai",
+        "providers": ["codex", "fox"],
+    }
+    assert by_id["fox-1"]["providers"] == ["fox"]
+    assert {model["id"] for model in of_fox["data"]} == set(by_id)
+    assert of_fox["data"][0]["providers"]
+    assert of_nobody == {"object": "list", "data": []}
+
+
+async def test_health_tells_every_credential(manage: Any) -> None:
+    async with manage(FILE) as proxy:
+        told = (await proxy.get("/health")).json()["credentials"]
+
+    by_provider = {each["provider"]: each for each in told}
+    assert by_provider["fox"] == {
+        "id": "tppc:fox:7f2ac0170603",
+        "provider": "fox",
+        "label": "fox",
+        "source": "config:tppc[fox]",
+        "priority": 0,
+        "weight": 1,
+        "state": "active",
+        "toggle-by": None,
+        "last-error": None,
+        "cooling-until": None,
+        "breaker": None,
+        "success-share": None,
+    }
+    assert by_provider["codex"]["priority"] == 2
+    assert by_provider["demo"]["state"] == "standby"
+    assert "elk" not in by_provider
+
+
+async def test_health_tells_who_took_a_credential_out(manage: Any) -> None:
+    async with manage(FILE) as proxy:
+        block = {"enabled": True, "base-url": "https://p.example/v1", "credentials": {"openai-api-key": "sk-packy-1"}}
+        await proxy.put("/packycode", block)
+        off = {each["provider"]: each for each in (await proxy.get("/health")).json()["credentials"]}
+        providers = (await proxy.get("/providers")).json()["providers"]
+        await proxy.patch("/packycode", {"enabled": False})
+        on = {each["provider"]: each for each in (await proxy.get("/health")).json()["credentials"]}
+
+    assert (off["codex"]["state"], off["codex"]["toggle-by"]) == ("disabled", "packycode")
+    assert (off["packycode"]["state"], off["packycode"]["label"]) == ("active", "packycode")
+    assert providers == ["fox", "owl", "packycode"]
+    assert (on["codex"]["state"], on["codex"]["toggle-by"]) == ("active", None)
+
+
+async def test_cooldowns_are_reset_for_all_or_one(manage: Any) -> None:
+    async with manage(FILE) as proxy:
+        every = await proxy.ask("POST", "/reset-cooldown")
+        none = await proxy.ask("POST", "/reset-cooldown", json={})
+        one = await proxy.ask("POST", "/reset-cooldown", json={"credential": "tppc:fox:7f2ac0170603"})
+        unknown = await proxy.ask("POST", "/reset-cooldown", json={"credential": "tppc:elk:000000000000"})
+        odd = [
+            await proxy.ask("POST", "/reset-cooldown", content=content)
+            for content in (b"{", b"[]", b"null", b'"x"', b'{"credential": 3}', b'{"id": "x"}')
+        ]
+
+    assert [answer.json() for answer in (every, none, one)] == [{"reset": []}] * 3, "nothing rests"
+    assert (unknown.status_code, unknown.json()["error"]) == (404, "no such credential")
+    assert {answer.status_code for answer in odd} == {400}
+
+
+async def test_plugins_are_listed_with_their_hooks_and_state(manage: Any) -> None:
+    async with manage("plugins: {disabled: [demo]}\n") as proxy:
+        told = {plugin["name"]: plugin for plugin in (await proxy.get("/plugins")).json()["plugins"]}
+
+    assert told["management"]["distribution"] == "jackfield-management"
+    assert told["management"]["version"] == "0.1.0"
+    assert told["management"]["state"] == "active"
+    assert "register_routes" in told["management"]["hooks"]
+    assert told["management"]["error"] is None
+    assert told["management"]["load-seconds"] >= 0
+    assert told["demo"]["state"] == "disabled"
