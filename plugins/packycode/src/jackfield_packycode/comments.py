@@ -14,6 +14,9 @@ _KEY = re.compile(r"\s*([\w-]+)\s*:(?=\s|$)")
 _APART = re.compile(r"#|\s*$|\.\.\.|---")
 """Lines that belong to what follows a block: empty ones, comments at the margin, the marks of documents."""
 
+_CODE = re.compile(r"""(?:(?<![^\s:,\[{-])(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*")|(?<=\S)#|[^#])*""")
+"""All before a comment: `#` counts as one at the margin or after a blank, outside of quoted values."""
+
 Place = tuple[str | int, ...]
 
 
@@ -79,17 +82,6 @@ def without_lines(text: str, key: str) -> str:
 
 def split(line: str) -> tuple[str, str]:
     """Return a line's YAML and its comment, which begins with `#`; "" when it has none."""
-    quote = ""
-    for index, sign in enumerate(line):
-        if quote:
-            quote = "" if sign == quote and (quote == "'" or line[index - 1] != "\\") else quote
-        elif sign in "'\"" and _opens(line[:index]):
-            quote = sign
-        elif sign == "#" and (not index or line[index - 1] in " \t"):
-            return line[:index].rstrip(), line[index:].rstrip()
-    return line.rstrip(), ""
-
-
-def _opens(before: str) -> bool:
-    """Return True where a quote begins a value: an apostrophe within a word does not."""
-    return not before.strip() or before.rstrip()[-1] in ":,[{-"
+    code = _CODE.match(line)
+    end = code.end() if code else 0
+    return line[:end].rstrip(), line[end:].rstrip()

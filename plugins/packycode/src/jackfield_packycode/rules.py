@@ -34,7 +34,7 @@ def _pair(block: Mapping[str, Any]) -> Iterator[Problem]:
         place = {"env": f" (from {ENV_URL})", "codex-cli": " (from the Codex CLI's config.toml)"}
         origin = place.get(source.name, "") if source else ""
         yield _problem("base-url", f"{wrong.what}{origin}", wrong.mend)
-    if block["requires-openai-auth"] and source is None and not block["credentials"]["openai-api-key"]:
+    if block["requires-openai-auth"] and source is None and not block["credentials"]["openai-api-key"].reveal().strip():
         yield _problem(
             "credentials.openai-api-key",
             "is required while packycode.requires-openai-auth=true",
