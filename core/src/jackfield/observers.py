@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 
+from . import request_log
 from .host import Host
 from .plugins import Plugins
 from .types import CompletionRecord
@@ -30,7 +31,7 @@ class Observers:
 
     def emit(self, record: CompletionRecord) -> None:
         """Queue a record; never waits and never raises."""
-        if not self._plugins.observers:
+        if not (self._plugins.observers or self._logged()):
             return
         if len(self._queue) >= CAPACITY:
             self.dropped += 1
@@ -62,4 +63,11 @@ class Observers:
 
     def _show(self) -> None:
         for _ in range(min(BATCH, len(self._queue))):
-            self._plugins.on_request_complete(self._queue.popleft(), self._host)
+            record = self._queue.popleft()
+            if self._logged() and record.scope == "request":
+                request_log.write(record)
+            self._plugins.on_request_complete(record, self._host)
+
+    def _logged(self) -> bool:
+        """True while `request-log` is on, which an edit of the configuration may change at any time."""
+        return self._host is not None and self._host.settings.request_log
