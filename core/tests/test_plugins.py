@@ -25,7 +25,7 @@ A, B = Credential("a", "fox", "a"), Credential("b", "fox", "b")
 
 def plugins_of(**objects):
     """Return the plugins of these objects alone, in order of their names."""
-    return Plugins.discover(allow=list(objects), extra=objects)
+    return Plugins.discover(allow=[*objects, "no other"], extra=objects)
 
 
 def plugin(**hooks):
