@@ -262,6 +262,7 @@ async def test_patch_merges_providers_by_name(manage: Any) -> None:
     assert answer.status_code == 200
     assert [entry["name"] for entry in answer.json()["providers"]] == ["fox", "owl", "new"]
     assert answer.json()["providers"][0] == FOX | {"priority": 3}
+    assert "      api-key: sk-fox-canary-0001\n      priority: 3\n    # the good one\n" in after
     assert changed(before, after) == [
         "+      priority: 3",
         "+    - name: new",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import ConfigError
@@ -23,7 +23,7 @@ def cut(text: str, key: str, value: Any) -> str:
     for place in reversed(places):  # from the end, so that the places before it keep their lines and indexes
         content = read(text)
         shorter = _without_lines(text, content, place)
-        if _says(shorter, _without(content.data, place)):
+        if says(shorter, _without(content.data, place)):
             text = shorter
     return text
 
@@ -46,16 +46,21 @@ def gone(old: Any, new: Any, path: paths.Path) -> Iterator[paths.Path]:
 
 def _without_lines(text: str, content: Content, place: paths.Path) -> str:
     lines = text.splitlines(keepends=True)
+    start, end = extent(lines, content, place)
+    return "".join([*lines[:start], *lines[end:]])
+
+
+def extent(lines: Sequence[str], content: Content, place: paths.Path) -> tuple[int, int]:
+    """Return the first line of a place (from 0) and the one after its last; comments after it are not its own."""
     start = content.lines.get(place, 0) - 1
     if start < 0:
-        return text
-    inside = [line for path, line in content.lines.items() if path[: len(place)] == place]
-    later = [line - 1 for line in content.lines.values() if line > max(inside)]
-    end = min(later, default=len(lines))
+        return 0, 0
+    inside = max(line for path, line in content.lines.items() if path[: len(place)] == place)
+    end = min((line - 1 for line in content.lines.values() if line > inside), default=len(lines))
     column = len(lines[start]) - len(lines[start].lstrip(" "))
     while end > start + 1 and _is_apart(lines[end - 1], column):
         end -= 1
-    return "".join([*lines[:start], *lines[end:]])
+    return start, end
 
 
 def _is_apart(line: str, column: int) -> bool:
@@ -72,7 +77,8 @@ def _without(data: Any, place: paths.Path) -> Any:
     return kept if isinstance(data, Mapping) else list(kept.values())
 
 
-def _says(text: str, data: Any) -> bool:
+def says(text: str, data: Any) -> bool:
+    """Return True for a sound text that holds exactly this data."""
     try:
         content = read(text)
     except ConfigError:

@@ -15,7 +15,8 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ..errors import ConfigError, JackfieldError
-from .cut import cut
+from .cut import cut, says
+from .graft import grafted
 from .reader import Content, read
 from .same import continued, same
 
@@ -83,11 +84,13 @@ def rewritten(text: str, key: str, value: Any) -> str:
     if key in content.data and same(content.data[key], value):
         return text
     intended = {**content.data, key: value}
-    lean = cut(text, key, value)
+    lean = grafted(cut(text, key, value), key, value, _piece)
+    if says(lean, intended):
+        return lean
     for base, way in ((lean, _in_its_lines), (text, _in_its_lines), (text, _anywhere), (text, _anew)):
         try:
             new = way(base, read(base), key, value)
-            if same(read(new).data, intended):
+            if says(new, intended):
                 return new
         except (YAMLError, ConfigError, LookupError, TypeError, ValueError, AttributeError):
             continue  # what the YAML library cannot do in this way it may do in the next
@@ -120,10 +123,18 @@ def _lines_of(content: Content, key: str, lines: list[str]) -> tuple[int, int]:
     return start, end
 
 
+def _piece(value: Any) -> str:
+    """Return a mapping or a list as YAML lines."""
+    if isinstance(value, Mapping):
+        [(key, part)] = value.items()
+        return edited("{}", _setting(key, part))
+    return edited("{}", _setting("list", value)).partition("\n")[2]
+
+
 def _setting(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
     def change(document: Any) -> None:
         document.fa.set_block_style()
-        document[key] = plain(value)
+        document[plain(key)] = plain(value)
 
     return change
 
