@@ -1,5 +1,6 @@
 import logging
 import sys
+from decimal import Decimal
 
 import orjson
 import pytest
@@ -44,6 +45,12 @@ def test_a_line_of_json():
         "n": 1,
         "deep": {"a": [1]},
     }
+
+
+def test_decimals_are_numbers_with_their_zeros():
+    figures = record("x", speed=Decimal("40.00"), none=Decimal("NaN"))
+    assert JsonFormatter().format(figures).endswith('"speed":40.00,"none":"NaN"}')
+    assert TextFormatter().format(figures).endswith("speed=40.00 none=NaN")
 
 
 def test_what_is_no_json_is_shown_as_text():

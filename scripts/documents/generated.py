@@ -11,10 +11,13 @@ from .schemas import schema_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+_TPS = ROOT / "plugins/tps/src/jackfield_tps"
+
 PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/hooks.md": lambda: hooks((ROOT / "core/src/jackfield/hookspecs.py").read_text("utf-8")),
     "docs/configuration.md": lambda: configuration(PLUGINS),
     **schema_files(PLUGINS),
+    "schemas/per-request-tps.schema.json": lambda: (_TPS / "per-request-tps.schema.json").read_text("utf-8"),
 }

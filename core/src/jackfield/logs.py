@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import orjson
 
@@ -46,6 +47,8 @@ class Redaction:
         """Return a value for JSON, without secrets at any depth; what is no JSON becomes text."""
         if value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63):
             return value
+        if isinstance(value, Decimal) and value.is_finite():
+            return orjson.Fragment(str(value))  # a number whose decimals mean something
         if isinstance(value, Mapping):
             return {str(key): self.value(part) for key, part in value.items()}
         if isinstance(value, list | tuple):

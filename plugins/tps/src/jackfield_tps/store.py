@@ -1,0 +1,230 @@
+"""The store as the event loop sees it: rows are handed over and never waited for; one thread writes and answers.
+
+Whatever happens to the file, requests do not notice: rows that cannot be written wait for a while, then they are lost
+and counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from .database import Database, UnusableFileError, is_broken
+from .options import Place
+
+T = TypeVar("T")
+Row = tuple[object, ...]
+Query = Callable[[sqlite3.Connection], T]
+
+LINGER = 0.1
+"""Seconds that rows wait for more, so that one commit serves many requests."""
+AGAIN = 5.0
+"""Seconds after a failure until it is tried again."""
+CAPACITY = 20_000
+"""Rows that wait at most."""
+TIDY = 60_000
+"""Milliseconds between two looks at what is too old."""
+LAST_WISH = 5.0
+"""Seconds that the end waits for what is left to be written."""
+
+
+_NO_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENAMETOOLONG)
+
+
+class StoreError(Exception):
+    """The store cannot answer now; the message says why."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    samples: list[Row] = field(default_factory=list)
+    usage: list[Row] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.samples) + len(self.usage)
+
+
+class Store:
+    """Keeps samples and usage at a place. `now` tells the wall clock; it is called from the store's thread too."""
+
+    def __init__(self, place: Place, now: Callable[[], datetime], logger: logging.Logger) -> None:
+        self.place = place
+        self._now = now
+        self._log = logger
+        self._thread = ThreadPoolExecutor(1, "jackfield statistics")
+        self._lock = threading.Lock()
+        self._pending = _Batch()
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Future[None] | None = None
+        self._database: Database | None = None
+        self._tidied = 0
+        self._failed_at: float | None = None
+        self._lost = 0
+        self._closed = False
+
+    # In the event loop.
+
+    def add(self, sample: Row | None, usage: Row | None) -> None:
+        """Take rows to store; never waits and never raises."""
+        if self._closed:
+            return
+        with self._lock:
+            if len(self._pending) >= CAPACITY:
+                self._lost += 1
+                return
+            if sample is not None:
+                self._pending.samples.append(sample)
+            if usage is not None:
+                self._pending.usage.append(usage)
+        self._plan()
+
+    def _plan(self) -> None:
+        """See to it that what is pending will be written."""
+        if self._timer is None and self._writing is None and len(self._pending):
+            delay = LINGER if self._failed_at is None else AGAIN
+            self._timer = asyncio.get_running_loop().call_later(delay, self._begin)
+
+    def _begin(self) -> None:
+        self._timer = None
+        self._writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write)
+        self._writing.add_done_callback(self._end)
+
+    def _end(self, done: asyncio.Future[None]) -> None:
+        self._writing = None
+        if not done.cancelled() and (error := done.exception()) is not None:
+            self._log.error("statistics could not be written", exc_info=error)
+        self._plan()
+
+    async def ask(self, query: Query[T]) -> T:
+        """Return what a query finds, in which everything added before takes part. Raises StoreError."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, query)
+
+    async def close(self) -> None:
+        """Write what is left and let go of the file; after `LAST_WISH` seconds no longer waited for."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._database is None and self._writing is None and not len(self._pending):
+            return
+        closing = asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown(wait=False)
+        done, _ = await asyncio.wait({closing}, timeout=LAST_WISH)
+        if not done:
+            self._log.warning("statistics: the last figures could not be written in time")
+
+    # In the store's thread.
+
+    def _write(self) -> None:
+        """Write what is pending; what cannot be written goes back to where it was."""
+        with self._lock:
+            batch, self._pending = self._pending, _Batch()
+        if not len(batch):
+            return
+        try:
+            self._mended(lambda database: database.add(batch.samples, batch.usage))
+        except (sqlite3.Error, OSError) as error:
+            with self._lock:
+                self._pending.samples[:0] = batch.samples
+                self._pending.usage[:0] = batch.usage
+            self._failed(error)
+        else:
+            self._succeeded()
+
+    def _answer(self, query: Query[T]) -> T:
+        if self._failed_at is None or time.monotonic() - self._failed_at > AGAIN:
+            self._write()
+        try:
+            return self._mended(lambda database: query(database.connection))
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(str(error)) from error
+
+    def _mended(self, act: Callable[[Database], T]) -> T:
+        """Act on the database; when the file turns out to be broken, do so once more on a new one."""
+        try:
+            return act(self._ready())
+        except sqlite3.DatabaseError as error:
+            if not is_broken(error):
+                raise
+            self._set_aside(error)
+            return act(self._ready())
+
+    def _ready(self) -> Database:
+        """Return the database, open and tidy."""
+        if self._database is not None and self._database.replaced:
+            self._database.close()
+            self._database = None
+        if self._database is None:
+            self._database = Database(self.place)
+            self._open(self._database)
+        self._tidy(self._database)
+        return self._database
+
+    def _open(self, database: Database) -> None:
+        """Open the file; memory takes its place when that can never succeed."""
+        try:
+            database.open()
+        except (UnusableFileError, OSError, sqlite3.OperationalError) as error:
+            if not _is_final(error):
+                self._database = None
+                raise
+            path, self.place = self.place.path, replace(self.place, path=None)
+            self._log.warning("statistics are kept in memory only: %s: %s; see statistics.path", path, error)
+            self._database = Database(self.place)
+            self._database.open()
+
+    def _tidy(self, database: Database) -> None:
+        """Forget what is too old, once in a while."""
+        now = int(self._now().timestamp() * 1000)
+        if abs(now - self._tidied) < TIDY:
+            return
+        self._tidied = now
+        try:
+            database.prune(now)
+        except sqlite3.OperationalError as error:  # locked or full: what is too old can wait
+            self._log.debug("statistics are not tidied: %s", error)
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        database, self._database = self._database, None
+        if database is None or database.path is None:
+            raise error
+        if (name := database.set_aside()) is not None:
+            self._log.error("statistics: %s is broken (%s) and was set aside as %s", database.path, error, name)
+
+    def _failed(self, error: Exception) -> None:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            self._tidied = 0
+        if self._failed_at is None:
+            self._log.warning("statistics cannot be written: %s; it is tried again every %g s", error, AGAIN)
+        self._failed_at = time.monotonic()
+
+    def _succeeded(self) -> None:
+        if self._failed_at is not None:
+            self._log.info("statistics are written again; %d figures were lost", self._lost)
+            self._failed_at, self._lost = None, 0
+
+    def _close(self) -> None:
+        self._write()
+        if self._database is not None:
+            with suppress(sqlite3.Error):
+                self._database.close()
+            self._database = None
+
+
+def _is_final(error: Exception) -> bool:
+    """Return True for what trying again will not mend: a place where no file can be, or one that is not ours."""
+    if isinstance(error, sqlite3.Error):
+        code: int = error.sqlite_errorcode
+        return code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+    if isinstance(error, OSError):
+        return error.errno in _NO_PLACE
+    return isinstance(error, UnusableFileError)
