@@ -363,6 +363,11 @@ async def test_the_choice_must_be_a_candidate(answer, chosen):
     assert await plugins.choose_credential([A, B], INFO) == chosen
 
 
+async def test_a_copy_of_a_candidate_is_that_candidate():
+    plugins = plugins_of(a=plugin(choose_credential=lambda self: Credential("b", "fox", "b")))
+    assert await plugins.choose_credential([A, B], INFO) is B
+
+
 async def test_a_choice_that_is_none_is_warned_about(caplog):
     stranger = Credential("stranger", "fox", "x")
     await plugins_of(a=plugin(choose_credential=lambda self: stranger)).choose_credential([A], INFO)

@@ -138,6 +138,32 @@ async def test_a_provider_that_does_not_serve_the_model_is_not_asked(serve, upst
     assert (await house.post(model="gpt-5")).status_code == 404
 
 
+class Chooser:
+    """A plugin that prefers one provider, and remembers what it was asked."""
+
+    def __init__(self, provider):
+        self.provider = provider
+        self.asked = []
+
+    @hookimpl
+    async def choose_credential(self, candidates, request):
+        self.asked.append((request, candidates))
+        return next((each for each in candidates if each.provider == self.provider), None)
+
+
+async def test_a_plugin_may_choose_and_the_others_stand_behind_its_choice(serve, upstream, second):
+    chooser = Chooser("owl")
+    house = await serve(upstream, second, plugins={"chooser": chooser})
+    assert (await house.post()).status_code == 200
+    assert (len(upstream.requests), len(second.requests)) == (0, 1)
+    second.script(http_error(500))
+    assert (await house.post(model="gpt-5-low", stream=True)).status_code == 200
+    assert (len(upstream.requests), len(second.requests)) == (1, 2)
+    request, candidates = chooser.asked[-1]
+    assert (request.model, request.stream, request.dialect) == ("gpt-5-low", True, "responses")
+    assert sorted(each.provider for each in candidates) == ["fox", "owl"]
+
+
 class Acme:
     """A plugin with two credentials, of which it can resolve what the test says."""
 

@@ -266,10 +266,10 @@ class Plugins:
         if not self._implementations("choose_credential"):
             return None
         choice = await self._first("choose_credential", Credential, candidates=candidates, request=request)
-        if choice is not None and choice not in candidates:
+        chosen = next((candidate for candidate in candidates if candidate == choice), None)
+        if choice is not None and chosen is None:
             logger.warning("choose_credential answered %s, which is not a candidate; ignored", choice.id)
-            return None
-        return choice
+        return chosen
 
     async def _first(self, hook: str, kind: type[T], **values: object) -> T | None:
         """Return the first answer that is not None, awaited where it can be; one that is no `kind` does not count."""

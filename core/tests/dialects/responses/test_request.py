@@ -1,6 +1,6 @@
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jackfield.dialects.responses.request import parse
 from jackfield.errors import ClientError
