@@ -312,6 +312,6 @@ async def test_a_model_that_one_provider_lists_goes_there(serve, upstream):
 
 async def test_equal_providers_take_turns(serve, upstream, second):
     house = await serve(upstream, second, keys={"priority": 0})
-    for _ in range(4):
-        await house.post()
+    for number in range(4):
+        await house.post(input=f"Conversation {number}")
     assert (len(upstream.requests), len(second.requests)) == (2, 2)

@@ -34,6 +34,9 @@ TERMINAL = frozenset({"response.completed", "response.incomplete", "response.fai
 
 Emit = Callable[[CompletionRecord], None]
 
+Settle = Callable[[CompletionRecord, float | None], None]
+"""Takes an attempt's record, and the seconds that its upstream asked to wait."""
+
 
 class Meter:
     """Watches the events of one attempt: when output came, how often, and what the upstream counted."""
@@ -77,6 +80,8 @@ class Verdict:
     error: str
     ended: float
     measured_at: datetime
+    wait: float | None = None
+    """Seconds that the upstream asked to wait."""
 
 
 class Account:
@@ -100,11 +105,11 @@ class Account:
         self._asked = model
         self._streaming = streaming
 
-    def attempt(self, provider: str, model: str, credential: str) -> AttemptAccount:
-        """Open the books of the next attempt."""
+    def attempt(self, provider: str, model: str, credential: str, settle: Settle | None = None) -> AttemptAccount:
+        """Open the books of the next attempt; `settle` learns how it ended before anybody else."""
         self.attempts += 1
         names = {"provider": provider, "model": model, "credential": credential, "attempt": self.attempts}
-        self._last = AttemptAccount(self, Meter(self._clock), names, self._clock.monotonic())
+        self._last = AttemptAccount(self, Meter(self._clock), names, self._clock.monotonic(), settle)
         return self._last
 
     def close(self, status: int, error: str = "") -> None:
@@ -119,12 +124,12 @@ class Account:
         last = self._last
         if last is None:
             names = {"provider": "", "model": self._asked, "credential": "", "attempt": 0}
-            self._tell("request", Meter(self._clock), names, self._started, None, verdict)
+            self._emit(self._record("request", Meter(self._clock), names, self._started, None, verdict))
             return
         last.end(verdict)
-        self._tell("request", last.meter, last.names, self._started, last.started, verdict)
+        self._emit(self._record("request", last.meter, last.names, self._started, last.started, verdict))
 
-    def _tell(
+    def _record(
         self,
         scope: Scope,
         meter: Meter,
@@ -132,49 +137,54 @@ class Account:
         started: float,
         attempt_started: float | None,
         verdict: Verdict,
-    ) -> None:
-        self._emit(
-            CompletionRecord(
-                scope=scope,
-                status=verdict.status,
-                error=verdict.error,
-                started=started,
-                attempt_started=attempt_started,
-                ended=verdict.ended,
-                measured_at=verdict.measured_at,
-                first_output=meter.first_output,
-                last_output=meter.last_output,
-                outputs=meter.outputs,
-                usage=meter.usage,
-                request_id=self.request_id,
-                dialect=self._dialect,
-                client=self.client,
-                streaming=self._streaming,
-                **names,
-            )
+    ) -> CompletionRecord:
+        return CompletionRecord(
+            scope=scope,
+            status=verdict.status,
+            error=verdict.error,
+            started=started,
+            attempt_started=attempt_started,
+            ended=verdict.ended,
+            measured_at=verdict.measured_at,
+            first_output=meter.first_output,
+            last_output=meter.last_output,
+            outputs=meter.outputs,
+            usage=meter.usage,
+            request_id=self.request_id,
+            dialect=self._dialect,
+            client=self.client,
+            streaming=self._streaming,
+            **names,
         )
 
 
 class AttemptAccount:
     """The books of one attempt, which began at `started` (monotonic seconds)."""
 
-    def __init__(self, account: Account, meter: Meter, names: Mapping[str, Any], started: float) -> None:
+    def __init__(
+        self, account: Account, meter: Meter, names: Mapping[str, Any], started: float, settle: Settle | None = None
+    ) -> None:
         self._account = account
+        self._settle = settle
         self._closed = False
         self.started = started
         self.meter = meter
         self.names = names
 
-    def close(self, status: int, error: str = "") -> None:
-        """Tell what became of the attempt; a second call says nothing."""
+    def close(self, status: int, error: str = "", wait: float | None = None) -> None:
+        """Tell what became of the attempt; a second call says nothing. `wait`: seconds that the upstream asked for."""
         clock = self._account._clock
-        self.end(Verdict(status, error, clock.monotonic(), clock.now()))
+        self.end(Verdict(status, error, clock.monotonic(), clock.now(), wait))
 
     def end(self, verdict: Verdict) -> None:
         """Tell the verdict, unless one was told before."""
         if not self._closed:
             self._closed = True
-            self._account._tell("attempt", self.meter, self.names, self.started, self.started, verdict)
+            account = self._account
+            record = account._record("attempt", self.meter, self.names, self.started, self.started, verdict)
+            if self._settle is not None:
+                self._settle(record, verdict.wait)
+            account._emit(record)
 
 
 def _usage(terminal: Event) -> Usage:

@@ -5,20 +5,22 @@ The one loop is over attempts. It is closed before the first content: from then 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from .answer import Answer
+from .attempts import Attempts
 from .completion import Account, AttemptAccount
+from .credentials import Wish
 from .dialects.base import Parsed
 from .dialects.request.reasoning import for_maker, without_reasoning
 from .effort import clamp
-from .errors import ClientError, Kind, RequestFailed, Unavailable, UpstreamError
+from .errors import ClientError, Detail, Kind, RequestFailed, Unavailable, UpstreamError
 from .executor import EventStream
 from .plugins import Plugins
 from .registry import Route
@@ -54,33 +56,59 @@ class Plan:
     effort: str | None
     info: RequestInfo
     candidates: Sequence[Credential]
+    wish: Wish
 
 
 async def open_answer(request: Request, runtime: Runtime, plugins: Plugins, account: Account) -> Answer:
     """Return an upstream's answer whose first content has arrived.
 
     Raises ClientError for what no upstream could serve, Unavailable when none is left, and the last UpstreamError
-    otherwise.
+    otherwise; `limits.answer-timeout` bounds all attempts together.
     """
+    limit = runtime.settings.limits.answer_timeout
+    try:
+        async with asyncio.timeout(limit):
+            return await _open_answer(request, runtime, plugins, account)
+    except TimeoutError:
+        message = f"no provider began to answer within {limit:g} s (limits.answer-timeout)"
+        raise UpstreamError(Kind.TIMEOUT, message) from None
+
+
+async def _open_answer(request: Request, runtime: Runtime, plugins: Plugins, account: Account) -> Answer:
     plan = await _plan(request, runtime, plugins)
+    attempts = Attempts(runtime.selector, plan.candidates, plan.route, plan.wish, runtime.settings.request_retry)
     failure: UpstreamError | None = None
-    candidates = deque(plan.candidates[: 1 + runtime.settings.request_retry])
-    while candidates:
-        credential = candidates.popleft()
-        books = account.attempt(credential.provider, plan.route.model, credential.id)
+    while (trial := attempts.next()) is not None:
+        credential = trial.credential
+        books = account.attempt(credential.provider, plan.route.model, credential.id, trial.ended)
         try:
-            return await _attempt(request, plan, credential, runtime, plugins, books)
+            answer = await _attempt(request, plan, credential, runtime, plugins, books)
         except UpstreamError as error:
-            books.close(0 if error.kind is Kind.UNREACHABLE else error.openai_status, error.kind.value)
+            status = 0 if error.kind is Kind.UNREACHABLE else error.openai_status
+            books.close(status, error.kind.value, error.detail.retry_after)
             failure = error
             lighter = _without_refused_reasoning(request, error)
             if lighter is not request:
                 request = lighter
-                candidates.appendleft(credential)
-            elif not error.kind.failover:
+                attempts.repeat(credential)
+            elif not await attempts.may_follow(credential, error):
                 break
-    assert failure is not None  # noqa: S101  # a plan has at least one candidate
-    raise failure
+        else:
+            trial.began()
+            return answer
+    raise failure or _outage(request, plan.route, runtime)
+
+
+def _outage(request: Request, route: Route, runtime: Runtime) -> Unavailable:
+    """Return what a client is told when nobody can serve: when to come again, where that is known."""
+    outage = runtime.selector.outage(runtime.credentials, route)
+    name = request.parsed.model
+    if outage is None:
+        return Unavailable(Kind.UNAVAILABLE, f"no credential serves the model {name!r} at the moment")
+    kind = Kind.RATE_LIMITED if outage.limited else Kind.UNAVAILABLE
+    why = "is limited by its provider" if outage.limited else "rests after failures"
+    message = f"every credential for the model {name!r} {why}; the first is back in {outage.seconds:.0f} s"
+    return Unavailable(kind, message, Detail(retry_after=outage.seconds))
 
 
 def _without_refused_reasoning(request: Request, error: UpstreamError) -> Request:
@@ -100,13 +128,21 @@ async def _plan(request: Request, runtime: Runtime, plugins: Plugins) -> Plan:
     info = RequestInfo(
         request.id, request.dialect, route.model, request.parsed.stream, request.client, request.parsed.session
     )
-    candidates = runtime.selector.order(runtime.credentials, route)
+    wish = _wish(info, runtime)
+    candidates = runtime.selector.order(runtime.credentials, route, wish)
     if not candidates:
-        raise Unavailable(Kind.UNAVAILABLE, f"no credential serves the model {request.parsed.model!r} at the moment")
+        raise _outage(request, route, runtime)
     choice = await plugins.choose_credential(candidates, info)
     if choice is not None:
         candidates = [choice, *(candidate for candidate in candidates if candidate is not choice)]
-    return Plan(route, effort, info, candidates)
+    return Plan(route, effort, info, candidates, wish)
+
+
+def _wish(info: RequestInfo, runtime: Runtime) -> Wish:
+    """Return how a credential is to be chosen; conversations of different clients never count as one."""
+    routing = runtime.settings.routing
+    conversation = f"{info.client}\0{info.session}" if routing.session_affinity and info.session else ""
+    return Wish(routing.strategy, conversation, not runtime.settings.disable_cooling)
 
 
 def _aliased(name: str, runtime: Runtime) -> tuple[str, str | None]:

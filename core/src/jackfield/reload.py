@@ -154,8 +154,10 @@ class Reloader:
             logger.info("%s", self.clients())
 
     def _swap(self, settings: Settings) -> None:
+        before = self._host.runtime
         built = runtime.build(settings, self._plugins, self._host)
-        self._host.install(replace(built, selector=self._host.runtime.selector))
+        before.selector.keep(unchanged(before.found, built.found))
+        self._host.install(replace(built, selector=before.selector))
         self._host.upstream.limit(timeouts_of(settings.limits))
         self._watched = self._plugins.watched_files(settings)
         logs.configure(settings)
@@ -239,6 +241,12 @@ def credential_changes(old: Iterable[Credential], new: Iterable[Credential]) -> 
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     ]
+
+
+def unchanged(old: Iterable[Credential], new: Iterable[Credential]) -> set[str]:
+    """Return the ids of credentials that are in both with the same keys: what failed with others proves nothing."""
+    before = {each.id: (each.attributes, each.metadata) for each in old}
+    return {each.id for each in new if before.get(each.id) == (each.attributes, each.metadata)}
 
 
 def _change(old: Credential | None, new: Credential | None) -> str:

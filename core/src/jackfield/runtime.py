@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .auth import ClientKeys
 from .config.settings import Settings
@@ -24,7 +24,7 @@ class Runtime:
     credentials: tuple[Credential, ...]
     registry: Registry
     executors: Mapping[str, Executor]
-    selector: Selector = field(default_factory=Selector)
+    selector: Selector
     found: tuple[Credential, ...] = ()
     """Every credential that the configuration implies, those out of rotation too."""
 
@@ -45,5 +45,6 @@ def build(settings: Settings, plugins: Plugins, host: Host) -> Runtime:
         credentials=credentials,
         registry=Registry(models).usable(served),
         executors={name: executors[name] for name in served},
+        selector=Selector(host.clock),
         found=found,
     )

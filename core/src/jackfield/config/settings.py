@@ -50,6 +50,7 @@ class Limits:
     idle_timeout: float
     connect_timeout: float
     first_byte_timeout: float
+    answer_timeout: float
     stream_idle_timeout: float
     handshake_hold: float
     shutdown_grace: float

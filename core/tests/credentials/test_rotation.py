@@ -1,0 +1,51 @@
+import pytest
+from jackfield.credentials.rotation import fitting, tiers, upstream_model, usable
+from jackfield.registry import Route
+from jackfield.types import Credential, Model
+
+ROUTE = Route("gpt-5-low", {"fox": Model("gpt-5-low", "gpt-5"), "owl": Model("gpt-5-low")}, {"fox": None, "owl": None})
+
+
+def one(name, provider="fox", **fields):
+    return Credential(name, provider, provider, **fields)
+
+
+def names(credentials):
+    return [credential.id for credential in credentials]
+
+
+def test_disabled_ones_are_out():
+    assert names(usable([one("a"), one("b", status="disabled")])) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("gaps", "others", "found"),
+    [
+        (False, [], ["demo"]),
+        (False, [one("a")], ["a"]),
+        (False, [one("a", status="disabled")], ["demo"]),
+        (True, [], []),
+        (True, [one("a")], ["a"]),
+    ],
+)
+def test_one_that_stands_by_serves_only_while_nothing_else_is_meant_to(gaps, others, found):
+    assert names(usable([one("demo", standby=True), *others], gaps=gaps)) == found
+
+
+def test_credentials_of_other_providers_do_not_fit():
+    assert names(fitting([one("a"), one("b", "elk")], ROUTE)) == ["a"]
+
+
+@pytest.mark.parametrize(("models", "fits"), [(set(), True), ({"gpt-5-low"}, True), ({"gpt-5"}, False)])
+def test_a_credential_may_serve_some_models_only(models, fits):
+    assert bool(fitting([one("a", models=frozenset(models))], ROUTE)) == fits
+
+
+def test_the_highest_priority_is_the_first_tier():
+    found = tiers([one("low", priority=-1), one("high", priority=5), one("mid"), one("mid2")])
+    assert [names(tier) for tier in found] == [["high"], ["mid", "mid2"], ["low"]]
+
+
+@pytest.mark.parametrize(("provider", "model"), [("fox", "gpt-5"), ("owl", "gpt-5-low")])
+def test_variants_of_a_model_are_one_model_upstream(provider, model):
+    assert upstream_model(ROUTE, one("a", provider)) == model
