@@ -82,6 +82,7 @@ JSON = st.recursive(
 FIELDS = ("model", "input", "stream", "instructions", "prompt_cache_key", "previous_response_id", "reasoning")
 
 
+@settings(max_examples=50)
 @given(
     st.dictionaries(st.sampled_from(FIELDS), JSON | st.lists(st.dictionaries(st.text(max_size=4), JSON), max_size=3))
 )
