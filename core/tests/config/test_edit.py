@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jackfield.config.edit import EditError, edited, merge, rewritten
 from jackfield.config.reader import read
@@ -137,6 +137,7 @@ BEFORE, AFTER = "first: 1   # one\n# between\n", "\n# and after\nlast: {a: 'b'} 
 
 @settings(deadline=None, max_examples=150)
 @given(VALUES, VALUES)
+@example([4.738009514905225e16], ["", 4.738009514905225e16])
 def test_any_value_becomes_any_other_and_its_neighbours_stay(old: Any, new: Any) -> None:
     text = rewritten(BEFORE + "key: null\n" + AFTER, "key", old)
     after = rewritten(text, "key", new)

@@ -87,9 +87,9 @@ def rewritten(text: str, key: str, value: Any) -> str:
     lean = grafted(cut(text, key, value), key, value, _piece)
     if says(lean, intended):
         return lean
-    for base, way in ((lean, _in_its_lines), (text, _in_its_lines), (text, _anywhere), (text, _anew)):
+    for base, way in ((lean, _in_its_lines), (text, _in_its_lines), (text, _anywhere), (text, _afresh), (text, _anew)):
         try:
-            new = way(base, read(base), key, value)
+            new = way(base, key, value)
             if says(new, intended):
                 return new
         except (YAMLError, ConfigError, LookupError, TypeError, ValueError, AttributeError):
@@ -97,15 +97,32 @@ def rewritten(text: str, key: str, value: Any) -> str:
     raise EditError(f"`{key}` cannot be changed without changing other keys; edit the file by hand")
 
 
-def _in_its_lines(text: str, content: Content, key: str, value: Any) -> str:
+def _in_its_lines(text: str, key: str, value: Any) -> str:
     """Change nothing but the lines of the key; a new key goes to the end."""
+    return _replaced(
+        text,
+        key,
+        lambda old: edited(old, lambda document: merge(document, {key: value})) if old else _fresh(key, value),
+    )
+
+
+def _afresh(text: str, key: str, value: Any) -> str:
+    """Write the lines of the key anew, without the comments in them."""
+    return _replaced(text, key, lambda _: _fresh(key, value))
+
+
+def _fresh(key: str, value: Any) -> str:
+    return edited("{}", _setting(key, value))
+
+
+def _replaced(text: str, key: str, write: Callable[[str], str]) -> str:
+    """Return the text with other lines for a key: `write` takes its lines ("" when it is new) and returns them."""
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
     if len(lines) != text.count("\n") + (not text.endswith("\n") and bool(text)):
         raise ValueError("there are line breaks of other kinds")
-    start, end = _lines_of(content, key, lines)
-    old = "".join(lines[start:end]).replace("\r\n", "\n")
-    new = edited(old, lambda document: merge(document, {key: value})) if old else edited("{}", _setting(key, value))
+    start, end = _lines_of(read(text), key, lines)
+    new = write("".join(lines[start:end]).replace("\r\n", "\n"))
     if start and not lines[start - 1].endswith("\n"):
         lines[start - 1] += newline
     return "".join([*lines[:start], new.replace("\n", newline), *lines[end:]])
@@ -127,8 +144,8 @@ def _piece(value: Any) -> str:
     """Return a mapping or a list as YAML lines."""
     if isinstance(value, Mapping):
         [(key, part)] = value.items()
-        return edited("{}", _setting(key, part))
-    return edited("{}", _setting("list", value)).partition("\n")[2]
+        return _fresh(key, part)
+    return _fresh("list", value).partition("\n")[2]
 
 
 def _setting(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
@@ -139,11 +156,11 @@ def _setting(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-def _anywhere(text: str, content: Content, key: str, value: Any) -> str:
+def _anywhere(text: str, key: str, value: Any) -> str:
     return edited(text, lambda document: merge(document, {**document, key: value}))
 
 
-def _anew(text: str, content: Content, key: str, value: Any) -> str:
+def _anew(text: str, key: str, value: Any) -> str:
     return edited(text, lambda document: document.update({key: plain(value)}))
 
 
