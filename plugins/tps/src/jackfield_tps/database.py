@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from filelock import FileLock
 
@@ -32,8 +33,8 @@ HOUR = 3600 * 1000
 LARGEST_JOURNAL = 4 * 1024 * 1024
 """Bytes of the write-ahead log that stay on the disk."""
 
-_FULLEST = 0.9
-"""The share of the limit that may be in use; beyond, the oldest goes."""
+_FULLEST = 0.8
+"""The share of the limit that may be in use; beyond, the oldest goes. What is written at once fits into the rest."""
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS series"
@@ -50,6 +51,9 @@ _SCHEMA = (
 
 
 _TABLES = sum(statement.startswith("CREATE TABLE") for statement in _SCHEMA)
+
+
+Row: TypeAlias = tuple[object, ...]
 
 
 class UnusableFileError(Exception):
@@ -112,8 +116,16 @@ class Database:
                 self.connection.execute("ROLLBACK")
             raise
 
-    def add(self, samples: Sequence[tuple[object, ...]], usage: Sequence[tuple[object, ...]]) -> None:
+    def add(self, samples: Sequence[Row], usage: Sequence[Row]) -> None:
         """Store rows of samples (at, provider, model, completion, total, ttft, kind) and of usage."""
+        try:
+            self._insert(samples, usage)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not self._make_room():
+                raise
+            self._insert(samples, usage)
+
+    def _insert(self, samples: Sequence[Row], usage: Sequence[Row]) -> None:
         with self.transaction() as connection:
             connection.executemany(
                 "INSERT OR IGNORE INTO series (provider, model) VALUES (?, ?)", {row[1:3] for row in samples}
@@ -146,8 +158,14 @@ class Database:
             )
             connection.execute("DELETE FROM usage WHERE hour < ?", (now // HOUR - 24 * self._place.usage_days,))
             connection.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM samples)")
+        self._make_room()
+
+    def _make_room(self) -> bool:
+        """Forget the oldest until the limit is not near; return False when it was not, as when the disk is full."""
+        forgot = False
         while self._used() > _FULLEST * self._place.limit and self._forget_some():
-            pass
+            forgot = True
+        return forgot
 
     def _used(self) -> int:
         """Return how many bytes hold something."""

@@ -19,6 +19,11 @@ FASTEST = 2_000_00
 SHORTEST = 20_000_000
 """Nanoseconds from first to last token that mean anything; a shorter stream came at once."""
 
+MOST_TOKENS = 10**9
+"""Tokens of one answer; an upstream may tell any number, and sums must stay sums."""
+MOST = 10**12
+"""Hundredths of the largest figure."""
+
 LONGEST_NAME = 200
 """Characters of a model's name, which a client may choose."""
 
@@ -58,18 +63,17 @@ def measured(record: CompletionRecord) -> Figures | None:
         return None
     request = between(begun, record.ended)
     stream = between(record.first_output, record.last_output) if record.streaming else 0
-    output = record.usage.output
-    completion = per_second(output, stream or request)
+    inputs, output = bounded(record.usage.input), bounded(record.usage.output)
     return Figures(
         provider=record.provider,
         model=record.model[:LONGEST_NAME],
-        input=record.usage.input,
+        input=inputs,
         output=output,
         request_ns=request,
         stream_ns=stream,
         ttft_ns=None if record.first_output is None else between(begun, record.first_output),
-        completion=completion,
-        total=per_second(record.usage.total, request),
+        completion=per_second(output, stream or request),
+        total=per_second(inputs + output, request),
         burst=record.streaming and is_burst(output, stream),
         counted=bool(output or not record.outputs),
     )
@@ -87,7 +91,12 @@ def between(start: float | None, end: float | None) -> int:
 
 def per_second(tokens: int, nanoseconds: int) -> int:
     """Return hundredths of a token per second; 0 when no time has passed."""
-    return divided(tokens * 100 * SECOND, nanoseconds) if nanoseconds else 0
+    return min(divided(tokens * 100 * SECOND, nanoseconds), MOST) if nanoseconds else 0
+
+
+def bounded(tokens: int) -> int:
+    """Return a number of tokens as it is counted."""
+    return min(tokens, MOST_TOKENS)
 
 
 def divided(number: int, by: int) -> int:

@@ -17,13 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
-from .database import Database, UnusableFileError, is_broken
+from .database import Database, Row, UnusableFileError, is_broken
 from .options import Place
 
 T = TypeVar("T")
-Row = tuple[object, ...]
 Query = Callable[[sqlite3.Connection], T]
 
 LINGER = 0.1
@@ -32,13 +32,25 @@ AGAIN = 5.0
 """Seconds after a failure until it is tried again."""
 CAPACITY = 20_000
 """Rows that wait at most."""
+AT_ONCE = 1_000
+"""Rows of a transaction."""
 TIDY = 60_000
 """Milliseconds between two looks at what is too old."""
 LAST_WISH = 5.0
 """Seconds that the end waits for what is left to be written."""
 
 
-_NO_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENAMETOOLONG)
+_NO_PLACE = (
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+)
 
 
 class StoreError(Exception):
@@ -52,6 +64,21 @@ class _Batch:
 
     def __len__(self) -> int:
         return len(self.samples) + len(self.usage)
+
+    def cut(self, count: int) -> _Batch:
+        """Take away and return the oldest rows, at most so many of each."""
+        first = _Batch(self.samples[:count], self.usage[:count])
+        del self.samples[:count], self.usage[:count]
+        return first
+
+    def put_back(self, first: _Batch) -> None:
+        """Have these rows again, before the others."""
+        self.samples[:0] = first.samples
+        self.usage[:0] = first.usage
+
+
+def _add(batch: _Batch, database: Database) -> None:
+    database.add(batch.samples, batch.usage)
 
 
 class Store:
@@ -111,10 +138,10 @@ class Store:
 
     async def close(self) -> None:
         """Write what is left and let go of the file; after `LAST_WISH` seconds no longer waited for."""
-        self._closed = True
+        closed, self._closed = self._closed, True
         if self._timer is not None:
             self._timer.cancel()
-        if self._database is None and self._writing is None and not len(self._pending):
+        if closed or (self._database is None and self._writing is None and not len(self._pending)):
             return
         closing = asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown(wait=False)
@@ -126,19 +153,22 @@ class Store:
 
     def _write(self) -> None:
         """Write what is pending; what cannot be written goes back to where it was."""
-        with self._lock:
-            batch, self._pending = self._pending, _Batch()
-        if not len(batch):
-            return
-        try:
-            self._mended(lambda database: database.add(batch.samples, batch.usage))
-        except (sqlite3.Error, OSError) as error:
+        while True:
             with self._lock:
-                self._pending.samples[:0] = batch.samples
-                self._pending.usage[:0] = batch.usage
-            self._failed(error)
-        else:
-            self._succeeded()
+                batch = self._pending.cut(AT_ONCE)
+            if not len(batch):
+                return
+            try:
+                self._mended(partial(_add, batch))
+            except (sqlite3.OperationalError, OSError) as error:
+                with self._lock:
+                    self._pending.put_back(batch)
+                self._failed(error)
+                return
+            except (sqlite3.Error, ValueError, OverflowError):
+                self._log.exception("%d statistics cannot be stored and are lost", len(batch))
+            else:
+                self._succeeded()
 
     def _answer(self, query: Query[T]) -> T:
         if self._failed_at is None or time.monotonic() - self._failed_at > AGAIN:
@@ -201,8 +231,6 @@ class Store:
             self._log.error("statistics: %s is broken (%s) and was set aside as %s", database.path, error, name)
 
     def _failed(self, error: Exception) -> None:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-            self._tidied = 0
         if self._failed_at is None:
             self._log.warning("statistics cannot be written: %s; it is tried again every %g s", error, AGAIN)
         self._failed_at = time.monotonic()

@@ -9,6 +9,8 @@ from typing import Any
 
 from jackfield.api import CompletionRecord, Kind
 
+from .figures import bounded
+
 OTHER = "other"
 """Stands for the provider and the model of a request that came to none, and for names beyond what is counted."""
 NOBODY = "none"
@@ -55,8 +57,8 @@ def row_of(record: CompletionRecord, model: str, client: str) -> tuple[object, .
     cancelled = record.error == Kind.CLIENT_GONE.value
     failed = not record.succeeded and not cancelled
     usage = record.usage
-    names = (hour_of(record), record.provider or OTHER, model, client)
-    return (*names, 1, int(failed), int(cancelled), usage.input, usage.output, usage.cached, usage.reasoning)
+    tokens = map(bounded, (usage.input, usage.output, usage.cached, usage.reasoning))
+    return (hour_of(record), record.provider or OTHER, model, client, 1, int(failed), int(cancelled), *tokens)
 
 
 def totals(connection: sqlite3.Connection, since: int | None, provider: str, model: str) -> dict[str, Any]:
