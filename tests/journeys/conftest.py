@@ -163,7 +163,7 @@ async def serve() -> AsyncIterator[Serve]:
     """Return a function that starts the proxy for these upstreams, the first one preferred.
 
     `config` adds keys to the configuration; `keys` to every provider's entry; `plugins` are further plugin objects;
-    `quart` and `hypercorn` are settings of theirs.
+    `quart` and `hypercorn` are settings of theirs; `clock` takes the place of the machine's.
     """
     async with contextlib.AsyncExitStack() as stack:
 
@@ -174,6 +174,7 @@ async def serve() -> AsyncIterator[Serve]:
             plugins: Mapping[str, object] | None = None,
             quart: Mapping[str, Any] | None = None,
             hypercorn: Mapping[str, Any] | None = None,
+            clock: Any = None,
             **client: Any,
         ) -> House:
             urls = [upstream if isinstance(upstream, str) else upstream.base_url for upstream in upstreams]
@@ -185,7 +186,7 @@ async def serve() -> AsyncIterator[Serve]:
             records = Records()
             added = {"records": records, **(plugins or {})}
             used = {"plugins": {"allow": [*INSTALLED, *added]}}
-            app = make_app({**section, **used, **(config or {})}, plugins=added)
+            app = make_app({**section, **used, **(config or {})}, plugins=added, clock=clock)
             app.config.update(quart or {})
             settings = Config()
             for name, value in (hypercorn or {}).items():

@@ -19,6 +19,7 @@ from .config.file import ConfigFileError, version_of
 from .config.masks import REFERENCES, is_hash
 from .config.section import Section
 from .config.settings import Settings
+from .credentials import CredentialState
 from .dialects.failures import from_http, passable
 from .errors import (
     ClientError,
@@ -74,6 +75,7 @@ __all__ = [
     "ConfigError",
     "ConfigFileError",
     "Credential",
+    "CredentialState",
     "Detail",
     "Document",
     "EditError",

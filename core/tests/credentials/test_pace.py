@@ -16,7 +16,7 @@ def record(first=1.0, last=3.0, tokens=100, error="", started=0.0, ended=None):
 PACES = {
     "time to first token and rate": (record(1.0, 3.0, 100), 1 + 500 / 50),
     "flushed at once": (record(2.0, 2.0, 100), 2 * 5),
-    "nothing counted": (record(tokens=0), None),
+    "events in place of a count": (record(1.0, 3.0, tokens=0), 1 + 500 / 4.5),
     "no output": (record(first=None, last=None), None),
     "failed": (record(error="stream_cut"), None),
 }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from jackfield.testing import http_error, rate_limited, text_answer
+
 FILE = """\
 tppc:
   providers:
@@ -58,9 +61,11 @@ async def test_health_tells_every_credential(manage: Any) -> None:
         "state": "active",
         "toggle-by": None,
         "last-error": None,
+        "last-error-at": None,
         "cooling-until": None,
-        "breaker": None,
+        "breaker": "closed",
         "success-share": None,
+        "models": [],
     }
     assert by_provider["codex"]["priority"] == 2
     assert by_provider["demo"]["state"] == "standby"
@@ -80,6 +85,61 @@ async def test_health_tells_who_took_a_credential_out(manage: Any) -> None:
     assert (off["packycode"]["state"], off["packycode"]["label"]) == ("active", "packycode")
     assert providers == ["fox", "owl", "packycode"]
     assert (on["codex"]["state"], on["codex"]["toggle-by"]) == ("active", None)
+
+
+def served_by(url: str) -> str:
+    return f"tppc: {{providers: [{{name: fox, enabled: true, base-url: '{url}', api-key: sk-fox-123}}]}}\n"
+
+
+async def ask(proxy: Any) -> int:
+    answer = await proxy.client.post("/v1/responses", json={"model": "gpt-5-low", "input": "Hi"})
+    return int(answer.status_code)
+
+
+async def test_health_tells_what_attempts_came_to(manage: Any, upstream: Any, fake_clock: Any) -> None:
+    upstream.script(text_answer(), text_answer(), rate_limited(60))
+    async with manage(served_by(upstream.base_url), clock=fake_clock) as proxy:
+        statuses = [await ask(proxy) for _ in range(4)]
+        [fox] = [each for each in (await proxy.get("/health")).json()["credentials"] if each["provider"] == "fox"]
+
+    assert statuses == [200, 200, 429, 429]
+    assert len(upstream.requests) == 3, "one that rests is not asked"
+    assert fox["state"] == "resting"
+    assert (fox["last-error"], fox["last-error-at"]) == ("rate_limited", "2026-01-01T00:00:00Z")
+    assert fox["success-share"] == pytest.approx(2 / 3)
+    assert fox["models"] == [{"model": "gpt-5", "cooling-until": "2026-01-01T00:01:00Z", "breaker": "closed"}]
+    assert (fox["cooling-until"], fox["breaker"]) == ("2026-01-01T00:01:00Z", "closed")
+
+
+async def test_health_tells_of_the_breaker(manage: Any, upstream: Any, fake_clock: Any) -> None:
+    upstream.default = http_error(500)
+    async with manage(served_by(upstream.base_url), clock=fake_clock) as proxy:
+        told = []
+        for seconds in (0, 0, 0, 15):
+            await ask(proxy)
+            fake_clock.advance(seconds)
+            health = (await proxy.get("/health")).json()["credentials"]
+            told.append(next(each["breaker"] for each in health if each["provider"] == "fox"))
+
+    assert told == ["closed", "closed", "open", "half-open"]
+
+
+@pytest.mark.parametrize("body", [None, {"credential": "its own"}], ids=["all", "one"])
+async def test_a_credential_that_rests_serves_again_once_reset(
+    manage: Any, upstream: Any, fake_clock: Any, body: Any
+) -> None:
+    upstream.script(http_error(401), text_answer())
+    async with manage(served_by(upstream.base_url), clock=fake_clock) as proxy:
+        [name] = [
+            each["id"] for each in (await proxy.get("/health")).json()["credentials"] if each["provider"] == "fox"
+        ]
+        statuses = [await ask(proxy), await ask(proxy)]
+        sent = {"json": {"credential": name}} if body else {}
+        reset = (await proxy.ask("POST", "/reset-cooldown", **sent)).json()
+        statuses.append(await ask(proxy))
+
+    assert reset == {"reset": [name]}
+    assert statuses == [502, 503, 200]
 
 
 async def test_cooldowns_are_reset_for_all_or_one(manage: Any) -> None:

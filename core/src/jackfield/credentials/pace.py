@@ -22,13 +22,14 @@ BURST = 0.05
 
 def expected_seconds(record: CompletionRecord) -> float | None:
     """Return how long an answer of `ANSWER` tokens takes at the pace of this one; None when it shows none."""
-    if record.error or record.first_output is None or record.last_output is None or not record.usage.output:
+    tokens = record.usage.output or record.outputs  # one event is about one token, where nobody counts
+    if record.error or record.first_output is None or record.last_output is None or not tokens:
         return None
     first = record.first_output - record.started
     window = record.last_output - record.first_output
     if window < BURST:  # the relay held it back: all of the time was needed for it
-        return max(first, 1e-6) * ANSWER / record.usage.output
-    return first + window * ANSWER / record.usage.output
+        return max(first, 1e-6) * ANSWER / tokens
+    return first + window * ANSWER / tokens
 
 
 class Pace:

@@ -9,6 +9,8 @@ from ..types import Credential
 
 EXPLORE = 0.1
 """Share of the requests for which `fastest` tries another than the fastest, so that it learns of changes."""
+LEARN = 0.5
+"""The same while another is there of which too little is known: it is soon measured."""
 
 Seconds = Callable[[Credential], float | None]
 """What a usual answer of a credential takes; None: unknown."""
@@ -67,9 +69,9 @@ def by_speed(tier: Sequence[Credential], seconds: Seconds, random: Random) -> li
     """
     known = {credential.id: told for credential in tier if (told := seconds(credential)) is not None}
     order = sorted(tier, key=lambda credential: known.get(credential.id, float("inf")))
-    if known and len(order) > 1 and random.random() < EXPLORE:
-        unknown = [credential for credential in order if credential.id not in known]
-        chosen = random.choice(unknown or order[1:])
+    unknown = [credential for credential in order if credential.id not in known]
+    if known and len(order) > 1 and random.random() < (LEARN if unknown else EXPLORE):
+        chosen = unknown[0] if unknown else random.choice(order[1:])
         order.remove(chosen)
         order.insert(0, chosen)
     return order

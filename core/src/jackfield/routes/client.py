@@ -63,10 +63,19 @@ def readiness(host: Host, plugins: Plugins) -> Response:
     """Answer 200 when a request could be served and no plugin is broken; else 503 with what is wrong."""
     missing = [f"no installed plugin knows the configuration's {name}" for name in host.settings.missing]
     broken = [f"plugin {info.name} is broken: {info.error}" for info in plugins.broken]
-    credentials = [] if host.runtime.registry.providers else ["no usable credential"]
+    credentials = ["every credential rests after failures"] if _all_rest(host) else []
+    credentials = credentials if host.runtime.registry.providers else ["no usable credential"]
     problems = missing + broken + credentials
     body: dict[str, Any] = {"status": "ready" if not problems else "not ready", "problems": problems}
     return as_json({**body, "providers": host.runtime.registry.providers}, 503 if problems else 200)
+
+
+def _all_rest(host: Host) -> bool:
+    """Return True when no credential can be used now; never when failures have no consequences."""
+    runtime = host.runtime
+    return not runtime.settings.disable_cooling and all(
+        state.resting for state in runtime.selector.states(runtime.credentials)
+    )
 
 
 def _enter(host: Host) -> None:

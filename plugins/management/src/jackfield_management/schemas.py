@@ -27,6 +27,8 @@ def _list(key: str, item: Any) -> Data:
 _TEXT = {"type": "string"}
 _TEXT_OR_NULL = {"type": ["string", "null"]}
 _TEXTS = {"type": "array", "items": _TEXT}
+_INSTANT_OR_NULL: Data = {"type": ["string", "null"], "format": "date-time"}
+_BREAKER: Data = {"enum": ["closed", "half-open", "open"]}
 
 ERROR: Data = {
     "type": "object",
@@ -85,12 +87,35 @@ HEALTH = _list(
                 "source": {"type": "string", "description": "Where it was configured."},
                 "priority": {"type": "number"},
                 "weight": {"type": "number"},
-                "state": {"enum": ["active", "disabled", "standby"]},
+                "state": {
+                    "enum": ["active", "resting", "disabled", "standby"],
+                    "description": "resting: left alone after failures, with some model at least.",
+                },
                 "toggle-by": {"type": ["string", "null"], "description": "Which provider took it out of rotation."},
-                "last-error": _TEXT_OR_NULL,
-                "cooling-until": {"type": ["string", "null"], "format": "date-time"},
-                "breaker": _TEXT_OR_NULL,
-                "success-share": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+                "last-error": {"type": ["string", "null"], "description": "Its kind, such as rate_limited."},
+                "last-error-at": _INSTANT_OR_NULL,
+                "cooling-until": {**_INSTANT_OR_NULL, "description": "The earliest end of its rests."},
+                "breaker": {**_BREAKER, "description": "The worst of its models' breakers."},
+                "success-share": {
+                    "type": ["number", "null"],
+                    "minimum": 0,
+                    "maximum": 1,
+                    "description": "Of its last 100 attempts; null before the first.",
+                },
+                "models": {
+                    "type": "array",
+                    "description": "The models that failed with it lately.",
+                    "items": closed(
+                        {
+                            "type": "object",
+                            "properties": {
+                                "model": _TEXT,
+                                "cooling-until": _INSTANT_OR_NULL,
+                                "breaker": _BREAKER,
+                            },
+                        }
+                    ),
+                },
             },
         }
     ),

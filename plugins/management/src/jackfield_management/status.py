@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from jackfield.api import Credential, Host, PluginInfo
+from jackfield.api import Credential, CredentialState, Host, PluginInfo
 from quart import Response, request
 
 from .answers import Refused, as_json
@@ -38,14 +39,18 @@ def health(host: Host) -> Handlers:
     """Return the route of the credentials' state."""
 
     async def get() -> Response:
-        used = {credential.id for credential in host.runtime.credentials}
-        return as_json({"credentials": [_health(each, each.id in used) for each in host.runtime.found]})
+        runtime = host.runtime
+        used = {credential.id for credential in runtime.credentials}
+        states = runtime.selector.states(runtime.found)
+        rows = zip(runtime.found, states, strict=True)
+        return as_json({"credentials": [_health(each, state, each.id in used) for each, state in rows]})
 
     return {"GET": get}
 
 
-def _health(credential: Credential, used: bool) -> dict[str, Any]:
-    state = "active" if used else "disabled" if credential.status == "disabled" else "standby"
+def _health(credential: Credential, health: CredentialState, used: bool) -> dict[str, Any]:
+    active = "resting" if health.resting else "active"
+    state = active if used else "disabled" if credential.status == "disabled" else "standby"
     toggled = credential.metadata.get("toggle_by")
     return {
         "id": credential.id,
@@ -56,22 +61,31 @@ def _health(credential: Credential, used: bool) -> dict[str, Any]:
         "weight": credential.weight,
         "state": state,
         "toggle-by": toggled if isinstance(toggled, str) else None,
-        "last-error": None,
-        "cooling-until": None,
-        "breaker": None,
-        "success-share": None,
+        "last-error": health.last_error or None,
+        "last-error-at": _instant(health.last_error_at),
+        "cooling-until": _instant(health.resting_until),
+        "breaker": health.breaker,
+        "success-share": health.success_share,
+        "models": [
+            {"model": each.model, "cooling-until": _instant(each.resting_until), "breaker": each.breaker}
+            for each in health.models
+        ],
     }
 
 
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
+
+
 def reset_cooldown(host: Host) -> Handlers:
-    """Return the route that lets resting credentials serve again; none rests as long as routing has no cooling."""
+    """Return the route that lets resting credentials serve again, and forgets the failures that led there."""
 
     async def post() -> Response:
         asked = await _credential_asked()
         known = {credential.id for credential in host.runtime.found}
         if asked is not None and asked not in known:
             raise Refused(404, "no such credential", "GET /v0/management/health lists their ids")
-        return as_json({"reset": []})
+        return as_json({"reset": host.runtime.selector.reset(asked)})
 
     return {"POST": post}
 
