@@ -148,7 +148,7 @@ class Kind(Enum):
 
     @property
     def failover(self) -> bool:
-        """True when another credential may do better (contract, section 5)."""
+        """True when another credential may do better: the fault is the upstream's, not the request's."""
         return self in _FAILOVER
 
 

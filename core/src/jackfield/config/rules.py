@@ -1,4 +1,4 @@
-"""What a schema cannot say about the core's keys (contract, section 1)."""
+"""What a schema cannot say about the core's keys."""
 
 from __future__ import annotations
 

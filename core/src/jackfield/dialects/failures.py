@@ -99,7 +99,7 @@ _OWN_CODE = frozenset({Kind.UPSTREAM_AUTH, Kind.OVERLOADED, Kind.CONTEXT_LENGTH,
 
 
 def from_http(status: int, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None) -> UpstreamError:
-    """Return what an upstream's HTTP error means (translation of every body shape, section 6 of the reference table).
+    """Return what an upstream's HTTP error means, whatever shape its body has.
 
     `headers` are the answer's, in any case; `now` is the wall clock that dates are measured against.
     """

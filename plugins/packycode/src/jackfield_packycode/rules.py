@@ -1,4 +1,4 @@
-"""What is wrong with an enabled packycode block, all of it at once (contract, section 3)."""
+"""What is wrong with an enabled packycode block, all of it at once."""
 
 from __future__ import annotations
 

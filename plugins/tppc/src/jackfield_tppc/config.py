@@ -1,4 +1,4 @@
-"""The `tppc` section, read: its providers, and what is wrong with them (contract, section 4)."""
+"""The `tppc` section, read: its providers, and what is wrong with them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A Codex credential without a key and URL of its own calls with those of the first enabled provider.
 
-Both are taken, and its headers with them, so that no key meets another vendor's URL (contract, section 5).
+Both are taken, and its headers with them, so that no key meets another vendor's URL.
 """
 
 from __future__ import annotations
