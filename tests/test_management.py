@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -114,3 +116,41 @@ def test_without_a_key_there_is_nothing(serving: Any, password: str) -> None:
     server = serving("jackfield", "serve", "--port", "0", MANAGEMENT_PASSWORD=password)
 
     assert ask(server, "GET", "/debug").status_code == (200 if password else 404)
+
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+
+def test_both_languages_show_the_same() -> None:
+    """What needs no translation: the routes in headings, examples, code, statuses."""
+
+    def bones(name: str) -> dict[str, list[str]]:
+        text = (DOCS / name).read_text("utf-8")
+        prose = re.sub(r"<!-- example.*?<!-- end -->", "", text, flags=re.DOTALL)
+        return {
+            "examples": re.findall(r"<!-- example: .*?<!-- end -->", text, re.DOTALL),
+            "headings": [" ".join(re.findall(r"`.*?`|^#+", line)) for line in re.findall(r"^#.*", text, re.MULTILINE)],
+            "code": sorted(re.findall(r"`[^`\n]+`", prose)),
+            "rows": re.findall(r"^\| (\d+) \|", prose, re.MULTILINE),
+            "blocks": re.findall(r"^```(?:yaml|sh)\n.*?```", prose, re.DOTALL | re.MULTILINE),
+        }
+
+    english, chinese = bones("management-api.md"), bones("management-api.zh.md")
+
+    assert len(english["examples"]) > 20
+    for part, found in english.items():
+        assert chinese[part] == found, part
+
+
+ELSEWHERE = {"/demo", "/statistics", "/codex-login", "/tps", "/usage"}
+"""Keys like others of their kind, and what another plugin documents."""
+
+
+def test_every_route_is_in_the_docs_with_an_example() -> None:
+    text = (DOCS / "management-api.md").read_text("utf-8")
+    described = json.loads((DOCS.parent / "schemas/management.openapi.json").read_text("utf-8"))["paths"]
+    routes = {path.removeprefix("/v0/management") for path in described} - ELSEWHERE
+    shown = set(re.findall(r"^(?:GET|PUT|PATCH|POST|DELETE) /v0/management(/[\w.-]+)", text, re.MULTILINE))
+
+    assert [route for route in sorted(routes) if f"`{route}`" not in text] == []
+    assert routes - shown == {"/tps-log", "/usage-statistics-enabled"}, "shown by /debug, which is of their kind"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from .configuration import configuration
 from .hooks import hooks
+from .management import page
 from .schemas import schema_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -15,9 +17,15 @@ _TPS = ROOT / "plugins/tps/src/jackfield_tps"
 
 PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
 
+
+def _management(name: str) -> str:
+    return page((ROOT / "docs" / name).read_text("utf-8"), PLUGINS)
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/hooks.md": lambda: hooks((ROOT / "core/src/jackfield/hookspecs.py").read_text("utf-8")),
     "docs/configuration.md": lambda: configuration(PLUGINS),
+    **{f"docs/{name}": partial(_management, name) for name in ("management-api.md", "management-api.zh.md")},
     **schema_files(PLUGINS),
     "schemas/per-request-tps.schema.json": lambda: (_TPS / "per-request-tps.schema.json").read_text("utf-8"),
 }

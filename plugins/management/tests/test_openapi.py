@@ -18,6 +18,9 @@ PREFIX = "/v0/management"
 EXAMPLES = 10
 """Requests of each mode for each operation."""
 
+PATHS = {f"{method} {PREFIX}/{key}" for method in ("PUT", "PATCH") for key in ("statistics", "codex-login")}
+"""What takes the paths of files, which had better not be made up."""
+
 REFUSED = [400, 401, 403, 404, 405, 409, 412, 413, 422]
 CHECKS = {
     # A valid body may still be wrong, such as an enabled provider without a URL; If-Match may name an old version; and
@@ -49,6 +52,8 @@ def test_schemathesis_finds_no_fault(server: RunningServer) -> None:
     statuses: Counter[int] = Counter()
     for result in described(server).get_all_operations():
         operation = result.ok()
+        if operation.label in PATHS:
+            continue
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             if mode is GenerationMode.NEGATIVE and not (operation.body or operation.query):
                 continue
