@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from jackfield.api import CompletionRecord, Usage
+from jackfield.testing import FakeClock, FakeUpstream, RunningServer, jackfield_server
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
@@ -53,3 +58,72 @@ def record() -> Make:
         return CompletionRecord(**{**given, **fields})
 
     return make
+
+
+KEY = "a-management-key-of-the-tests"
+
+
+@dataclass
+class Proxy:
+    """A running proxy with the providers fox and owl: `client` has the management key."""
+
+    server: RunningServer
+    client: httpx.AsyncClient
+
+    async def ask(self, model: str = "gpt-5", **fields: Any) -> httpx.Response:
+        """Ask for an answer, which must come."""
+        answer = await self.client.post("/v1/responses", json={"model": model, "input": "Hi", **fields})
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    async def get(self, path: str, **query: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in query.items()}
+        return await self.client.get(f"/v0/management{path}", params=named)
+
+    async def tps(self, **query: str) -> Any:
+        """Return what `/tps` tells, figures as they are written."""
+        answer = await self.get("/tps", **query)
+        assert answer.status_code == 200, answer.text
+        return answer.json(parse_float=str)["tps"]
+
+    async def usage(self, **query: str) -> Any:
+        answer = await self.get("/usage", **query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["usage"]
+
+    async def switch(self, key: str, value: bool) -> None:
+        answer = await self.client.put(f"/v0/management/{key}", json={"value": value})
+        assert answer.status_code == 200, answer.text
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Proxy]]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The configuration file."""
+    return tmp_path / "config.yaml"
+
+
+@pytest.fixture
+def serve(upstream: FakeUpstream, path: Path, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Serve:
+    """Serve two providers on one upstream, on the fake clock: `serve({"tps-log": True})`; None leaves a key out."""
+    monkeypatch.delenv("MANAGEMENT_PASSWORD", raising=False)
+
+    def provider(name: str) -> dict[str, Any]:
+        return {"name": name, "enabled": True, "base-url": upstream.base_url, "api-key": f"sk-{name}-0123456789"}
+
+    @asynccontextmanager
+    async def start(config: dict[str, Any] | None = None, **options: Any) -> AsyncIterator[Proxy]:
+        settings = {
+            "tppc": {"providers": [provider("fox"), provider("owl")]},
+            "remote-management": {"secret-key": KEY},
+            **(config or {}),
+        }
+        async with (
+            jackfield_server(settings, path=path, clock=fake_clock, **options) as server,
+            server.client(KEY, timeout=30) as client,
+        ):
+            yield Proxy(server, client)
+
+    return start

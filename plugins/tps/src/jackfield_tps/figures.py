@@ -34,8 +34,8 @@ class Figures:
 
     `request_ns` goes from the attempt's start to its end, `stream_ns` from its first output token to its last (0 when
     the client asked for no stream), `ttft_ns` from its start to the first one (None: there was no output). `burst`: the
-    answer came at once, so that `completion` says nothing. `counted` is False when there was output and nobody told how
-    many tokens it had.
+    answer came at once, so that `completion` says nothing. `counted` is False when there was output and nobody told any
+    number of tokens.
     """
 
     provider: str
@@ -75,7 +75,7 @@ def measured(record: CompletionRecord) -> Figures | None:
         completion=per_second(output, stream or request),
         total=per_second(inputs + output, request),
         burst=record.streaming and is_burst(output, stream),
-        counted=bool(output or not record.outputs),
+        counted=bool(inputs or output or not record.outputs),
     )
 
 
