@@ -172,6 +172,14 @@ async def test_a_conversation_stays_where_its_prompts_are_cached(serve, upstream
     assert sorted(keys, key=str) == [{"one"}, {"two"}]
 
 
+async def test_a_conversation_with_a_long_name_is_recognised_too(serve, upstream, second):
+    house = await serve(upstream, second, keys={"priority": 0})
+    for number in range(4):
+        await house.post(prompt_cache_key="é" * 4999 if number % 2 else "é" * 5000, input=str(number))
+    assert (len(upstream.requests), len(second.requests)) == (2, 2)
+    assert all(len({body["prompt_cache_key"] for body in each.bodies}) == 1 for each in (upstream, second))
+
+
 async def test_failover_moves_the_conversation(serve, upstream, second):
     house = await serve(upstream, second, keys={"priority": 0})
     await house.post(prompt_cache_key="talk")

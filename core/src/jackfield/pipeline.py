@@ -17,6 +17,7 @@ from .answer import Answer
 from .attempts import Attempts
 from .completion import Account, AttemptAccount
 from .credentials import Wish
+from .credentials.rotation import LONGEST_NAME
 from .dialects.base import Parsed
 from .dialects.request.reasoning import for_maker, without_reasoning
 from .effort import clamp
@@ -141,8 +142,14 @@ async def _plan(request: Request, runtime: Runtime, plugins: Plugins) -> Plan:
 def _wish(info: RequestInfo, runtime: Runtime) -> Wish:
     """Return how a credential is to be chosen; conversations of different clients never count as one."""
     routing = runtime.settings.routing
-    conversation = f"{info.client}\0{info.session}" if routing.session_affinity and info.session else ""
+    conversation = _conversation(info) if routing.session_affinity and info.session else ""
     return Wish(routing.strategy, conversation, not runtime.settings.disable_cooling)
+
+
+def _conversation(info: RequestInfo) -> str:
+    """Return the name of a conversation among those of all clients. A long one is digested: clients make them up."""
+    name = f"{info.client}\0{info.session}"
+    return name if len(name) <= LONGEST_NAME else hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _aliased(name: str, runtime: Runtime) -> tuple[str, str | None]:

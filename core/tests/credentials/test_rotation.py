@@ -46,6 +46,11 @@ def test_the_highest_priority_is_the_first_tier():
     assert [names(tier) for tier in found] == [["high"], ["mid", "mid2"], ["low"]]
 
 
+def test_a_name_that_a_client_made_up_is_not_remembered_at_any_length():
+    route = Route("x", {"fox": Model("gpt-" + "x" * 10_000)}, {"fox": None})
+    assert len(upstream_model(route, one("a"))) == 200
+
+
 @pytest.mark.parametrize(("provider", "model"), [("fox", "gpt-5"), ("owl", "gpt-5-low")])
 def test_variants_of_a_model_are_one_model_upstream(provider, model):
     assert upstream_model(ROUTE, one("a", provider)) == model

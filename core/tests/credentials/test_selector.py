@@ -125,6 +125,28 @@ def test_a_half_open_breaker_lets_one_attempt_through(policy):
     assert policy.state().breaker == "closed"
 
 
+ENDS = {
+    "": ("closed", True),
+    "invalid_request": ("closed", True),
+    "context_length": ("closed", True),
+    "rate_limited": ("closed", False),
+    "upstream_error": ("open", False),
+    "client_gone": ("half-open", True),
+    "internal": ("half-open", True),
+    "unavailable": ("half-open", True),
+}
+
+
+@pytest.mark.parametrize(("error", "left"), ENDS.items(), ids=str)
+def test_how_a_probe_ends_decides_what_the_breaker_does(policy, error, left):
+    breaker, serves = left
+    policy.attempt("a", "timeout", times=3)
+    policy.clock.advance(15)
+    policy.attempt("a", error, wait=60)
+    assert policy.state().breaker == breaker
+    assert ("a" in policy.order()) == serves
+
+
 def test_candidates_that_came_to_rest_meanwhile_are_not_let_through(policy):
     assert "a" in policy.order()
     policy.attempt("a", "upstream_auth")
@@ -146,6 +168,7 @@ def test_without_cooling_nothing_rests_yet_errors_are_told():
     policy.attempt("a", "upstream_auth", times=5)
     assert set(policy.order()) == set("abc")
     assert policy.state().last_error == "upstream_auth"
+    assert set(policy.order(cooling=True)) == set("abc")
 
 
 def test_turning_cooling_off_frees_those_that_rest(policy):

@@ -15,8 +15,18 @@ MODELS = 256
 REFUSED = frozenset({Kind.UPSTREAM_AUTH, Kind.QUOTA})
 LIMITED = frozenset({Kind.RATE_LIMITED, Kind.USAGE_LIMIT})
 BROKEN = frozenset({Kind.OVERLOADED, Kind.UPSTREAM_ERROR, Kind.UNREACHABLE, Kind.TIMEOUT, Kind.STREAM_CUT})
-SILENT = frozenset({Kind.CLIENT_GONE, Kind.INTERNAL})
-"""Ends that tell nothing of the upstream."""
+ANSWERED = frozenset(
+    {
+        Kind.INVALID_REQUEST,
+        Kind.CONTEXT_LENGTH,
+        Kind.FORBIDDEN,
+        Kind.NOT_FOUND,
+        Kind.MODEL_NOT_FOUND,
+        Kind.CONFLICT,
+        Kind.TOO_LARGE,
+    }
+)
+"""Refusals of a request, which show the upstream at work. All other ends, such as a client that left, tell nothing."""
 
 
 class Health:

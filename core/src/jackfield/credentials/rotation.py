@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ..registry import Route
 from ..types import Credential
 
+LONGEST_NAME = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -54,6 +56,9 @@ def tiers(credentials: Sequence[Credential]) -> list[list[Credential]]:
 
 
 def upstream_model(route: Route, credential: Credential) -> str:
-    """Return the model's name as the credential's upstream knows it: variants of one model share its state."""
+    """Return the model's name as the credential's upstream knows it: variants of one model share its state.
+
+    It is cut at a length that no model needs, since it may be a client's own invention and is remembered.
+    """
     model = route.providers[credential.provider]
-    return model.upstream or model.id
+    return (model.upstream or model.id)[:LONGEST_NAME]

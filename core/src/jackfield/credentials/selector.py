@@ -13,7 +13,7 @@ from ..types import Clock, CompletionRecord, Credential
 from .affinity import Affinity
 from .breaker import BreakerState
 from .budget import RetryBudget
-from .health import BROKEN, LIMITED, REFUSED, SILENT, Health, Ward
+from .health import ANSWERED, BROKEN, LIMITED, REFUSED, Health, Ward
 from .pace import Pace
 from .rotation import Wish, fitting, tiers, upstream_model
 from .states import CredentialState, ModelState, Outage
@@ -23,7 +23,7 @@ from .trial import Trial
 
 _WORST: Sequence[BreakerState] = ("open", "half-open", "closed")
 _FAILURES = {kind.value for kind in REFUSED | LIMITED | BROKEN}
-_SILENT = {kind.value for kind in SILENT}
+_AT_WORK = {"", *(kind.value for kind in ANSWERED)}
 
 DEFAULT = Wish()
 
@@ -146,12 +146,12 @@ class Selector:
         now = self._clock.monotonic()
         health = health or self._ward.admit(name, model)
         probe = trial.probe is health
-        if error in _SILENT:
-            health.breaker.abandoned(probe=probe)
-        elif error in _FAILURES:
+        if error in _FAILURES:
             health.failed(Kind(error), wait, now, probe=probe)
-        else:
+        elif error in _AT_WORK:
             health.succeeded(now, probe=probe)
+        else:
+            health.breaker.abandoned(probe=probe)
         if health.spotless(now):
             self._ward.discharge(name, model)
 
