@@ -82,10 +82,17 @@ def found(url: str, key: str, path: Path | None) -> Remote:
     data = {} if url and key else _read(path)
     url = url or _url(data)
     url = url if "://" in url else f"http://{url}"
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_server(url):
         raise RemoteError(f"{url} is no URL of a server, such as http://127.0.0.1:8317")
     return Remote(url.rstrip("/"), key or _key(data))
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 def _read(path: Path | None) -> Mapping[str, Any]:

@@ -1,0 +1,204 @@
+"""`jackfield tps` against a running server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from jackfield.api import Usage
+from jackfield.testing import (
+    FakeClock,
+    FakeUpstream,
+    RunningServer,
+    closed_url,
+    jackfield_server_in_thread,
+    text_answer,
+)
+from jackfield_tps import command
+from jackfield_tps.command import tps
+
+KEY = "a-management-key-of-the-tests"
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("JACKFIELD_URL", "JACKFIELD_MANAGEMENT_KEY", "MANAGEMENT_PASSWORD", "JACKFIELD_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def server(upstream: FakeUpstream, tmp_path: Path, fake_clock: FakeClock) -> Iterator[RunningServer]:
+    """A proxy where fox answered once with 40.00 and owl twice with 10.00 tokens per second."""
+
+    def provider(name: str) -> dict[str, Any]:
+        return {"name": name, "enabled": True, "base-url": upstream.base_url, "api-key": f"sk-{name}-0123456789"}
+
+    config = {
+        "tppc": {"providers": [provider("fox"), provider("owl")]},
+        "remote-management": {"secret-key": KEY},
+    }
+    with (
+        jackfield_server_in_thread(config, path=tmp_path / "server.yaml", clock=fake_clock) as running,
+        running.sync_client() as client,
+    ):
+        for model, output in (("fox/gpt-5", 40), ("owl/gpt-5", 10), ("owl/gpt-5", 10)):
+            upstream.script(answering(fake_clock, output))
+            assert client.post("/v1/responses", json={"model": model, "input": "Hi"}).status_code == 200
+        yield running
+
+
+def answering(clock: FakeClock, output: int) -> Callable[[Any], Any]:
+    def answer(request: Any) -> Any:
+        clock.advance(1)
+        return text_answer("Hi", usage=Usage(0, output))
+
+    return answer
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(tps, arguments, env=environment)
+
+
+def columns(result: Result) -> list[list[str]]:
+    assert result.exit_code == 0, result.output
+    return [line.split()[:6] for line in result.output.splitlines()[1:] if line and "since" not in line]
+
+
+def test_the_table_of_a_server_that_is_named(server: RunningServer) -> None:
+    result = run("--url", server.base_url, "--key", KEY)
+
+    assert columns(result) == [
+        ["fox", "gpt-5", "1", "40.00", "40.00", "1.00"],
+        ["owl", "gpt-5", "2", "10.00", "10.00", "1.00"],
+    ]
+    assert result.output.splitlines()[1].endswith("█")
+    assert result.output.splitlines()[-1] == "3 requests since 2026-01-01T00:00:00.000Z"
+
+
+def test_url_and_key_come_from_the_environment(server: RunningServer) -> None:
+    for name in ("JACKFIELD_MANAGEMENT_KEY", "MANAGEMENT_PASSWORD"):
+        assert len(columns(run(JACKFIELD_URL=server.base_url, **{name: KEY}))) == 2
+
+
+@pytest.mark.parametrize("written", [KEY, "env:THE_KEY", "file:key.txt"])
+def test_or_from_the_configuration(server: RunningServer, tmp_path: Path, written: str) -> None:
+    (tmp_path / "key.txt").write_text(f"{KEY}\n")
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump({"port": server.port, "remote-management": {"secret-key": written}}))
+
+    assert len(columns(run("--config", str(config), THE_KEY=KEY))) == 2
+    assert len(columns(run(THE_KEY=KEY))) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "providers"),
+    [
+        (("--provider", "owl"), ["owl"]),
+        (("--provider", "owl", "--model", "gpt-5-high"), []),
+        (("--window", "500ms"), ["owl"]),
+        (("--window", "1h"), ["fox", "owl"]),
+    ],
+    ids=repr,
+)
+def test_filters(server: RunningServer, arguments: tuple[str, ...], providers: list[str]) -> None:
+    assert [row[0] for row in columns(run("--url", server.base_url, "--key", KEY, *arguments))] == providers
+
+
+def test_json_is_for_scripts(server: RunningServer) -> None:
+    result = run("--url", server.base_url, "--key", KEY, "--json")
+    told = json.loads(result.output)
+
+    assert [(each["provider"], each["completion"]["median"]) for each in told["groups"]] == [("fox", 40), ("owl", 10)]
+    assert told["groups"][0]["last-hour"][-1] == 40
+    assert len(told["groups"][0]["last-hour"]) == 30
+
+
+def test_watching_repeats_until_it_is_interrupted(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(command.time, "sleep", sleep)
+    result = run("--url", server.base_url, "--key", KEY, "--watch", "--interval", "7", "--json")
+
+    assert result.exit_code == 0
+    assert pauses == [7, 7, 7]
+    assert [json.loads(line)["requests"] for line in result.output.splitlines()] == [3, 3, 3]
+
+
+FAILURES = [
+    (("--key", "wrong"), "says 401 (invalid management key); give the management key with --key"),
+    ((), "says 401 (missing management key"),
+    (("--window", "soon"), "it is a duration such as 30s, 5m or 1h30m"),
+    (("--interval", "0"), "0.1<=x<=3600"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), FAILURES, ids=repr)
+def test_what_went_wrong_is_told(server: RunningServer, arguments: tuple[str, ...], message: str) -> None:
+    result = run("--url", server.base_url, *arguments)
+
+    assert result.exit_code in (1, 2)
+    assert message in result.output
+
+
+def test_a_server_without_management_is_told() -> None:
+    with jackfield_server_in_thread({}) as server:
+        result = run("--url", server.base_url, "--key", KEY)
+
+    assert result.exit_code == 1
+    assert "says 404" in result.output
+    assert "remote-management.secret-key" in result.output
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [("ftp://x", "no URL of a server"), ("http://", "no URL of a server"), ("http://127.0.0.1:nonsense", "no URL")],
+)
+def test_a_url_that_is_none_is_told(url: str, message: str) -> None:
+    result = run("--url", url, "--key", "x")
+
+    assert (result.exit_code, message in result.output) == (1, True), result.output
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    result = run("--url", closed_url(), "--key", "x")
+
+    assert result.exit_code == 1
+    assert "does not answer" in result.output
+
+
+def test_a_configuration_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("a: [")
+
+    result = run()
+
+    assert result.exit_code == 1
+    assert "name the server with --url and --key" in result.output
+
+
+def test_the_key_goes_nowhere_else() -> None:
+    with FakeUpstream.in_thread() as elsewhere, FakeUpstream.in_thread() as server:
+        result = run("--url", server.base_url, "--key", "sk-secret-0123456789")
+
+    assert result.exit_code == 1
+    assert elsewhere.requests == []
+    assert "sk-secret" not in result.output
+
+
+def test_the_key_of_a_hashed_configuration_has_to_be_given(tmp_path: Path) -> None:
+    hashed = "$2b$04$h5RhFIYaHuV37AIkk8qKj.4wJ5L.VzH9ARlDp8m/MOY.3nMJx7LAO"
+    with jackfield_server_in_thread({"remote-management": {"secret-key": hashed}}, path=tmp_path / "config.yaml") as it:
+        result = run("--url", it.base_url)
+
+    assert result.exit_code == 1
+    assert "give the management key with --key or in JACKFIELD_MANAGEMENT_KEY" in result.output
