@@ -4,6 +4,7 @@ import asyncio
 
 import orjson
 import pytest
+from jackfield.api import hookimpl
 from jackfield.testing import (
     Delay,
     FakeUpstream,
@@ -240,6 +241,23 @@ async def test_fastest_prefers_the_one_that_answers_sooner(serve, upstream, seco
     assert len(upstream.requests) >= 3
 
 
+async def test_a_plugin_decides_among_those_that_do_not_rest(serve, upstream, second, fake_clock):
+    offered = []
+
+    class Last:
+        @hookimpl
+        def choose_credential(self, candidates):
+            offered.append([candidate.provider for candidate in candidates])
+            return candidates[-1]
+
+    house = await serve(upstream, second, clock=fake_clock, plugins={"last": Last()})
+    second.script(rate_limited(60))
+    for _ in range(2):
+        assert (await house.post()).status_code == 200
+    assert offered == [["fox", "owl"], ["fox"]]
+    assert [record.provider for record in house.records.of("attempt")] == ["owl", "fox", "fox"]
+
+
 PASSING = {
     "reset": reset_before_headers(),
     "cut early": cut_after(2, None, Reset()),
@@ -345,7 +363,9 @@ async def test_it_is_not_ready_while_every_credential_rests(serve, upstream, sec
     assert (await house.client.get("/readyz")).status_code == 200
 
 
-async def test_a_reload_keeps_what_is_known_of_a_credential_unless_its_key_changes(serve, upstream, fake_clock):
+async def test_a_reload_keeps_what_is_known_of_a_credential_unless_its_key_or_account_changes(
+    serve, upstream, fake_clock
+):
     house = await serve(upstream, clock=fake_clock)
     upstream.script(http_error(401))
     await house.post()
@@ -357,4 +377,7 @@ async def test_a_reload_keeps_what_is_known_of_a_credential_unless_its_key_chang
     put_into_effect(priority=3)
     assert (await house.post()).status_code == 503
     put_into_effect(**{"api-key": "sk-fox-another-key"})
+    upstream.script(text_answer(), http_error(401))
+    assert [(await house.post()).status_code for _ in range(3)] == [200, 502, 503]
+    put_into_effect(**{"api-key": "sk-fox-another-key", "headers": {"x-account": "another"}})
     assert (await house.post()).status_code == 200
