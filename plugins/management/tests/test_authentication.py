@@ -252,3 +252,17 @@ async def test_a_key_too_long_for_bcrypt_stays_and_works(manage: Any, caplog: py
 
     assert "72 bytes" in caplog.text
     assert key not in caplog.text
+
+
+@pytest.mark.parametrize("stored", ["$2b$99$" + "a" * 53, "$2x$10$" + "a" * 53, "$2b$10$" + "." * 53])
+async def test_a_hash_that_is_none_opens_nothing(manage: Any, stored: str) -> None:
+    async with manage(PLAIN.format(stored)) as proxy:
+        assert (await proxy.get("/debug")).status_code == 401
+        assert (await proxy.get("/debug", headers={"Authorization": f"Bearer {stored}"})).status_code == 401
+
+
+async def test_the_hash_itself_is_no_key(manage: Any) -> None:
+    async with manage() as proxy:
+        stored = proxy.text.partition("secret-key: ")[2].strip()
+        assert stored.startswith("$2b$")
+        assert (await proxy.get("/debug", headers={"Authorization": f"Bearer {stored}"})).status_code == 401

@@ -6,7 +6,7 @@ import math
 import re
 from ipaddress import ip_address
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, proxy
 
 from jackfield.api import Host
 from quart import request
@@ -27,7 +27,7 @@ class Guard:
     _guards: ClassVar[WeakKeyDictionary[Host, Guard]] = WeakKeyDictionary()
 
     def __init__(self, host: Host) -> None:
-        self._host = host
+        self._host: Host = proxy(host)  # the host is the key that this guard is kept under, as long as the host lives
         self._lock = Lock()
         self._bans = Bans(host.clock)
         self.described: dict[str, Any] = {}
@@ -36,7 +36,9 @@ class Guard:
     @classmethod
     def of(cls, host: Host) -> Guard:
         """Return the guard of a host."""
-        return cls._guards.setdefault(host, cls(host))
+        if host not in cls._guards:
+            cls._guards[host] = cls(host)
+        return cls._guards[host]
 
     async def admit(self) -> None:
         """Let the current request in. Raises Refused."""

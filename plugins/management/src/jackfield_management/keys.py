@@ -83,7 +83,12 @@ def configured(stored: str) -> bool:
 
 def _check(key: str, stored: str) -> bool:
     encoded = _bytes(key)
-    return len(encoded) <= LONGEST and b"\0" not in encoded and bcrypt.checkpw(encoded, stored.encode())
+    if len(encoded) > LONGEST or b"\0" in encoded:
+        return False
+    try:
+        return bcrypt.checkpw(encoded, stored.encode())
+    except ValueError:  # it has the form of a hash, and is none
+        return False
 
 
 def _digest(key: str) -> bytes:

@@ -43,7 +43,7 @@ class Store:
             return Snapshot(Document(), {})
         text = await self.text()
         try:
-            return _snapshot(text)
+            return await asyncio.to_thread(_snapshot, text)
         except ConfigError as error:
             raise Faulty("config", error.problems, status=409, heading=UNREADABLE) from None
 
@@ -103,7 +103,7 @@ class Store:
             raise Refused(409, "the configuration file cannot be edited", str(error)) from None
         except (ConfigFileError, UnicodeDecodeError) as error:
             raise Refused(503, "the configuration file cannot be written", str(error)) from None
-        return _snapshot(written[-1])
+        return await asyncio.to_thread(_snapshot, written[-1])
 
     def _problems(self, text: str) -> list[Problem]:
         try:
