@@ -10,6 +10,7 @@ from typing import Any
 import bcrypt
 import pytest
 from jackfield.testing import make_app
+from jackfield_management.keys import Lock
 
 KEY = "correct horse battery staple"
 PREFIX = "/v0/management"
@@ -266,3 +267,8 @@ async def test_the_hash_itself_is_no_key(manage: Any) -> None:
         stored = proxy.text.partition("secret-key: ")[2].strip()
         assert stored.startswith("$2b$")
         assert (await proxy.get("/debug", headers={"Authorization": f"Bearer {stored}"})).status_code == 401
+
+
+def test_no_key_fits_where_there_is_none() -> None:
+    assert not Lock().known("", "")
+    assert Lock().known("a key", "a key")
