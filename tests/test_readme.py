@@ -93,7 +93,7 @@ def test_both_languages_have_the_same_parts_and_links() -> None:
 
     assert len(re.findall("^## ", english, re.M)) == len(re.findall("^## ", chinese, re.M))
     assert len(re.findall("^[|-]", english, re.M)) == len(re.findall("^[|-]", chinese, re.M))
-    assert {*LINK.findall(english)} ^ {*LINK.findall(chinese)} == {*READMES}
+    assert {*LINK.findall(english)} ^ {*LINK.findall(chinese.replace(".zh.md", ".md"))} == {*READMES}
 
 
 @pytest.mark.parametrize("readme", READMES)
