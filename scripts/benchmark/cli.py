@@ -19,7 +19,7 @@ from .measure import Effort, Run, measure
 from .processes import BenchError, Cores, pin, stop_all
 from .report import REFERENCE, Report
 from .scenarios import SCENARIOS, Scenario
-from .targets import TARGETS, Target
+from .targets import TARGETS, USUAL, Target
 
 PEERS: dict[str, Target] = {"litellm": LiteLLM()}
 INTERRUPTED = 130
@@ -91,7 +91,7 @@ def _scenarios(options: argparse.Namespace) -> list[Scenario]:
 
 def _prepared(options: argparse.Namespace) -> list[Target]:
     """Return the targets, the reference first. A peer that cannot be had is named and left out."""
-    names = dict.fromkeys([REFERENCE, *(options.target or TARGETS)])
+    names = dict.fromkeys([REFERENCE, *(options.target or (target.name for target in USUAL))])
     targets = [TARGETS[name] for name in names]
     for target in targets:
         target.prepare()

@@ -108,5 +108,15 @@ def new_key() -> str:
     return "sk-bench-" + secrets.token_hex(16)
 
 
-TARGETS: dict[str, Target] = {target.name: target for target in (Reference(), Jackfield())}
-"""The targets by name: a variant of jackfield is one more line here."""
+USUAL: tuple[Target, ...] = (Reference(), Jackfield())
+"""The targets that are measured when none is named."""
+
+VARIANTS: tuple[Target, ...] = (
+    Jackfield("tps-off", {"plugins": {"disabled": ["tps"]}}),
+    Jackfield("tps-on"),
+    Jackfield("tps-all", {"tps-log": True, "log-format": "json", "usage-statistics-enabled": True}),
+)
+"""The same proxy in other configurations, to be compared in one run: a variant is one more line here."""
+
+TARGETS: dict[str, Target] = {target.name: target for target in (*USUAL, *VARIANTS)}
+"""The targets by name."""

@@ -57,11 +57,11 @@ class Recorder:
     def observe(self, record: CompletionRecord) -> None:
         """Take in what became of an attempt, which may be an event, or of a request, which may be a sample."""
         options = self.options
-        figures = measured(record)
         if record.scope == "attempt":
-            if options.log and figures is not None:
+            if options.log and (figures := measured(record)) is not None:
                 events.emit(self._log, record, figures)
             return
+        figures = measured(record)
         model, client = self._bounded(record)
         sample = self._sample(record, figures, model) if figures is not None else None
         row = usage.row_of(record, model, client) if options.usage else None
