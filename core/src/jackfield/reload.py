@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from .config import Document, Limits, Settings, load
 from .config.diff import changes
 from .config.file import ConfigFile, ConfigFileError, version_of
 from .config.rules import check_exposure
-from .config.watch import changed
+from .config.watch import NOTHING, Contents, digest_of, looks
 from .errors import ConfigError
 from .host import Host
 from .plugins import Plugins
@@ -190,30 +190,38 @@ class Reloader:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _follow(self, path: Path) -> None:
-        async for fresh in changed(lambda: [path, *self._watched], self._stop):
+        contents = Contents()
+        async for digests in looks(lambda: [path, *self._watched], self._stop):
+            fresh = contents.update(digests, asyncio.get_running_loop().time())
             try:
-                await self._take_in(path, fresh)
+                await self._take_in(path, digests[path], fresh)
             except Exception:  # foreign code: a plugin that fails to build must not end the watch
                 logger.exception("%s could not be put into effect; the configuration before it stays in force", path)
 
-    async def _take_in(self, path: Path, fresh: Collection[Path]) -> None:
-        """Do what changed files ask for."""
+    async def _take_in(self, path: Path, digest: bytes, fresh: Mapping[Path, bytes]) -> None:
+        """Do what the files ask for as they are now.
+
+        What the configuration was at the last look says nothing: it may have been changed over the API since.
+        """
         async with self._turn:
-            if path in fresh:
+            version = digest.hex()
+            if digest != NOTHING and version != self._refused and (version != self._applied or self._refused):
                 await self._reread(path)
+            elif fresh.get(path) == NOTHING:
+                logger.warning("%s is empty or gone; the configuration before it stays in force", path)
             if any(file != path for file in fresh):
                 self.rebuild()
 
     async def _reread(self, path: Path) -> None:
         try:
-            text = await asyncio.to_thread(ConfigFile(path).text)
-        except (OSError, UnicodeDecodeError) as error:
+            content = await asyncio.to_thread(path.read_bytes)
+            if content:
+                self.apply(content.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            self._refused = digest_of(content).hex()
             logger.error("%s cannot be read: %s; the configuration before it stays in force", path, error)
-            return
-        if text:
-            self.apply(text)
-        else:
-            logger.warning("%s is empty; the configuration before it stays in force", path)
+        except OSError:
+            return  # it was there a moment ago and will be again
 
     def _file(self) -> ConfigFile:
         if self.path is None:

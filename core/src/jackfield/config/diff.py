@@ -15,26 +15,39 @@ _ABSENT = object()
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Return a line for each key that differs, such as `acme.enabled: false -> true`, in order of the keys.
 
-    A secret is only said to be updated. The entries of a list are told apart by their `name` where they have one; one
-    that came or went is a line of its own.
+    A secret is only said to be updated. The entries of a list are told apart by their `name` where they have one, else
+    by their place; one that came or went is a line of its own.
     """
     before, after = dict(_leaves(old, ())), dict(_leaves(new, ()))
     gone, come = _entries(before) - _entries(after), _entries(after) - _entries(before)
-    lines = [f"{_text(entry)}: removed" for entry in gone] + [f"{_text(entry)}: added" for entry in come]
+    lines = [f"{_text(entry)}: removed" for entry in _outer(gone)] + [
+        f"{_text(entry)}: added" for entry in _outer(come)
+    ]
     for path in {*before, *after}:
-        if not any(path[: len(entry)] == entry for entry in gone | come):
+        entries = (path[:length] for length in range(1, len(path) + 1))
+        if not any(entry in gone or entry in come for entry in entries) and not _emptied(path, before, after):
             lines.append(_line(path, before.get(path, _ABSENT), after.get(path, _ABSENT)))
     return sorted(line for line in lines if line)
 
 
 def _entries(leaves: Mapping[paths.Path, Any]) -> set[paths.Path]:
-    """Return the places of named list entries."""
+    """Return the places of list entries."""
     return {
         path[: index + 1]
         for path in leaves
         for index, step in enumerate(path)
-        if isinstance(step, str) and step.startswith("[")
+        if isinstance(step, int) or step.startswith("[")
     }
+
+
+def _outer(entries: set[paths.Path]) -> list[paths.Path]:
+    """Return the entries that lie in no other."""
+    return [path for path in entries if not any(path[:length] in entries for length in range(1, len(path)))]
+
+
+def _emptied(path: paths.Path, before: Mapping[paths.Path, Any], after: Mapping[paths.Path, Any]) -> bool:
+    """Return True for a list that is empty on one side alone: its entries on the other side are told."""
+    return () in (before.get(path), after.get(path)) and (path in before) != (path in after)
 
 
 def _text(path: paths.Path) -> str:

@@ -23,46 +23,47 @@ LINGER = 3.0
 Files = Callable[[], Collection[Path]]
 """What gives the files to follow. It is asked at every look, so that they may be others later."""
 
-_MISSING = b""
-_EMPTY = hashlib.sha256(b"").digest()
-_WRITING = (_MISSING, _EMPTY)
+NOTHING = b""
+"""The digest of a file that is empty or not there."""
 
 
-async def changed(files: Files, stop: threading.Event) -> AsyncIterator[list[Path]]:
-    """Yield the files whose content is another than before, once per content, until `stop` is set.
+async def looks(files: Files, stop: threading.Event) -> AsyncIterator[Mapping[Path, bytes]]:
+    """Yield the digest of each file's content whenever it is time to look at it, until `stop` is set.
 
-    At first all of them are yielded, since nobody can say what happened before; so is one that `files` names only
-    later. A file that vanishes or is emptied counts when it stays so for LINGER seconds.
+    That is at once, soon after the system reported a change, else every LOOK seconds.
     """
-    content = Contents()
     while not stop.is_set():
         folders = _folders(files())
-        async with aclosing(_looks(folders, stop)) as looks:
-            async for _ in looks:
-                if fresh := content.update(await _digests(files()), asyncio.get_running_loop().time()):
-                    yield fresh
+        async with aclosing(_reports(folders, stop)) as reports:
+            async for _ in reports:
+                yield await _digests(files())
                 if _folders(files()) != folders:
                     break
 
 
 class Contents:
-    """What each file was seen to hold, as a digest; `now` are seconds of any clock that does not run backwards."""
+    """What each file was seen to hold, as a digest, to tell what changed.
+
+    At first every file has changed, since nobody can say what happened before; so has one that is named only later. A
+    file that vanishes or is emptied has changed when it stays so for LINGER seconds. `now` are seconds of any clock
+    that does not run backwards.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[Path, bytes] = {}
         self._since: dict[Path, float] = {}
 
-    def update(self, digests: Mapping[Path, bytes], now: float) -> list[Path]:
+    def update(self, digests: Mapping[Path, bytes], now: float) -> dict[Path, bytes]:
         """Take in what the files hold now; return those that changed."""
-        fresh = [path for path, digest in digests.items() if self._changed(path, digest, now)]
-        self._seen = {path: digests[path] if path in fresh else self._seen.get(path, _MISSING) for path in digests}
+        fresh = {path: digest for path, digest in digests.items() if self._changed(path, digest, now)}
+        self._seen = {path: fresh.get(path, self._seen.get(path, NOTHING)) for path in digests}
         return fresh
 
     def _changed(self, path: Path, digest: bytes, now: float) -> bool:
         if path in self._seen and digest == self._seen[path]:
             self._since.pop(path, None)
             return False
-        if digest in _WRITING:
+        if digest == NOTHING:
             return now - self._since.setdefault(path, now) >= LINGER
         self._since.pop(path, None)
         return True
@@ -74,9 +75,14 @@ async def _digests(paths: Iterable[Path]) -> dict[Path, bytes]:
 
 def _digest(path: Path) -> bytes:
     try:
-        return hashlib.sha256(path.read_bytes()).digest()
+        return digest_of(path.read_bytes())
     except OSError:
-        return _MISSING
+        return NOTHING
+
+
+def digest_of(content: bytes) -> bytes:
+    """Return what names a file's content: its sha256, NOTHING for none."""
+    return hashlib.sha256(content).digest() if content else NOTHING
 
 
 def _folders(paths: Iterable[Path]) -> set[Path]:
@@ -84,8 +90,8 @@ def _folders(paths: Iterable[Path]) -> set[Path]:
     return {folder for path in paths for folder in (path.parent, path.resolve().parent) if folder.is_dir()}
 
 
-async def _looks(folders: Collection[Path], stop: threading.Event) -> AsyncGenerator[None]:
-    """Yield whenever it is time to look: at once, soon after the system reported a change, else every LOOK seconds."""
+async def _reports(folders: Collection[Path], stop: threading.Event) -> AsyncGenerator[None]:
+    """Yield whenever it is time to look."""
     yield
     step, look = int(SETTLE * 1000), int(LOOK * 1000)
     reports = awatch(
