@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from .secret import Secret
 
 LONG = 8
 """Secrets with at least so many characters are masked wherever a text has them."""
+
+_BEFORE_VALUE = re.compile(r"\s*(?:- +)*(?:[^\s:]+:(?=\s)\s?)?")
+"""What stands in front of a value in a line of YAML."""
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,5 +153,5 @@ def _masked(line: str, secret: str) -> str:
     for written in (secret, secret.replace("'", "''"), orjson.dumps(secret).decode()[1:-1]):
         if written in line:
             return line.replace(written, hint)
-    key, colon, rest = line.partition(":")
-    return f"{key}{colon} {hint}{rest[len(rest.rstrip()) :]}"
+    start = _BEFORE_VALUE.match(line)
+    return f"{start[0] if start else ''}{hint}{line[len(line.rstrip()) :]}"
