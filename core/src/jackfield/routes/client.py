@@ -1,16 +1,15 @@
-"""The small client routes: what this is, whether it lives, which models it has."""
+"""The small client routes: what this is, whether it lives; those of the models are registered with them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response
 
 from .. import __version__
-from ..errors import ClientError, Kind
 from ..host import Host
 from ..plugins import Plugins
-from ..types import Model
+from . import models
 from .replies import as_json
 
 ENDPOINTS = (
@@ -22,9 +21,6 @@ ENDPOINTS = (
     "GET /healthz",
     "GET /readyz",
 )
-
-_CREATED = 1_735_689_600
-"""The `created` of every model: 2025-01-01. Providers do not tell, and clients want a number."""
 
 
 def blueprint(host: Host, plugins: Plugins) -> Blueprint:
@@ -43,19 +39,7 @@ def blueprint(host: Host, plugins: Plugins) -> Blueprint:
     async def readyz() -> Response:
         return readiness(host, plugins)
 
-    @routes.get("/v1/models")
-    async def models() -> Response:
-        _enter(host)
-        return as_json({"object": "list", "data": [_shown(model) for model, _ in host.runtime.registry.models()]})
-
-    @routes.get("/v1/models/<path:model_id>")
-    async def model(model_id: str) -> Response:
-        _enter(host)
-        route = host.runtime.registry.resolve(model_id)
-        if route is None:
-            raise ClientError(Kind.MODEL_NOT_FOUND, f"the model {model_id!r} is not served by any provider here")
-        return as_json(_shown(next(iter(route.providers.values()))))
-
+    routes.register_blueprint(models.blueprint(host))
     return routes
 
 
@@ -76,12 +60,3 @@ def _all_rest(host: Host) -> bool:
     return not runtime.settings.disable_cooling and all(
         state.resting for state in runtime.selector.states(runtime.credentials)
     )
-
-
-def _enter(host: Host) -> None:
-    """Let the client in. Raises ClientError (401)."""
-    host.runtime.keys.identify({name.lower(): value for name, value in request.headers.items()})
-
-
-def _shown(model: Model) -> dict[str, Any]:
-    return {"id": model.id, "object": "model", "created": _CREATED, "owned_by": model.owned_by}
