@@ -19,9 +19,8 @@ def problems(block: Mapping[str, Any]) -> Iterator[Problem]:
         return
     yield from _pair(block)
     yield from _constants(block)
-    if block["effective-source"] is not None:
-        told = Problem("packycode.effective-source", "is read-only and passed over", "remove it", warning=True)
-        yield told
+    if block.get("effective-source") is not None:
+        yield Problem("packycode.effective-source", "is read-only and passed over", "remove it", warning=True)
 
 
 def _pair(block: Mapping[str, Any]) -> Iterator[Problem]:
