@@ -168,7 +168,9 @@ def plugins_use_the_public_api(source: Source) -> Iterator[str]:
     """Of the core, plugins import `jackfield.api`, and in tests `jackfield.testing` and `jackfield.create_app`."""
     if source.path.startswith("plugins/"):
         for each in imports(source):
-            if each.top == "jackfield" and not each.within("jackfield.api", "jackfield.testing", "jackfield.create_app"):
+            if each.top == "jackfield" and not each.within(
+                "jackfield.api", "jackfield.testing", "jackfield.create_app"
+            ):
                 yield f"{each.line}: imports {each.module}"
 
 

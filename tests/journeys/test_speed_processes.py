@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_every_worker_answers_for_all(serving: Any, tmp_path: Path) -> None:
 
 def test_an_end_right_after_an_answer_loses_nothing(server_in: Any, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
-    command = ["jackfield", "serve", "--port", "0", "--config", str(tmp_path / "config.yaml")]
+    command = [sys.executable, "-m", "jackfield", "serve", "--port", "0", "--config", str(tmp_path / "config.yaml")]
     for _ in range(2):
         with server_in(command, tmp_path, os.environ) as server:
             answered(server, 3)
