@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from jackfield.api import (
@@ -21,6 +22,9 @@ from .extension import readings
 from .guard import PREFIX
 from .routes import blueprint, protect
 
+if TYPE_CHECKING:
+    import click
+
 __all__ = ["PREFIX", "protect", "readings"]
 
 _running: WeakKeyDictionary[Host, set[asyncio.Task[None]]] = WeakKeyDictionary()
@@ -31,6 +35,14 @@ _running: WeakKeyDictionary[Host, set[asyncio.Task[None]]] = WeakKeyDictionary()
 def register_routes(registrar: RouteRegistrar, host: Host) -> None:
     """Serve the API."""
     registrar.add(blueprint(host))
+
+
+@hookimpl
+def register_commands(group: click.Group) -> None:
+    """Bring `jackfield hash-key`."""
+    from .command import hash_key  # here: the server needs no commands
+
+    group.add_command(hash_key)
 
 
 @hookimpl

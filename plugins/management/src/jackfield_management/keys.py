@@ -27,11 +27,18 @@ def with_hash(text: str, section: Section) -> str:
     key = plain_key(text, section)
     if not key:
         return text
+    try:
+        replacement = hashed(key)
+    except ValueError as error:
+        raise ConfigError([Problem(f"{SECTION}.{KEY}", str(error), "choose a shorter one")]) from None
+    return section.rewritten(text, {**section.written(Document.parse(text)), KEY: replacement})
+
+
+def hashed(key: str) -> str:
+    """Return the bcrypt hash of a key. Raises ValueError for one that is too long."""
     if len(key.encode()) > LONGEST:
-        message = f"has more than {LONGEST} bytes, which bcrypt cannot hash"
-        raise ConfigError([Problem(f"{SECTION}.{KEY}", message, "choose a shorter one")])
-    hashed = bcrypt.hashpw(key.encode(), bcrypt.gensalt(COST)).decode()
-    return section.rewritten(text, {**section.written(Document.parse(text)), KEY: hashed})
+        raise ValueError(f"has more than {LONGEST} bytes, which bcrypt cannot hash")
+    return bcrypt.hashpw(key.encode(), bcrypt.gensalt(COST)).decode()
 
 
 def plain_key(text: str, section: Section) -> str:
