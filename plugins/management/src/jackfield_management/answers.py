@@ -36,9 +36,10 @@ class Faulty(Refused):
 
 
 def _sentence(key: str, problem: Problem) -> str:
-    """Return a problem with its place, unless the message names it already."""
+    """Return a problem with its mend and its place, unless the message names them already."""
     place = problem.path.removeprefix(f"{key}.")
-    return problem.message if not place or place in problem.message else f"{place}: {problem.message}"
+    told = problem.message if not place or place in problem.message else f"{place}: {problem.message}"
+    return told if problem.plain or not problem.fix else f"{told} ({problem.fix})"
 
 
 def as_json(body: object, status: int = 200, headers: Headers | None = None) -> Response:
