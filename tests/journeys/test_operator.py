@@ -1,4 +1,4 @@
-"""A new operator's day: a provider switched on by file and by API, broken, mended, and a restart that finds all as left."""
+"""A new operator's day: a provider switched on by file and by API, broken, mended, and a restart that finds it all."""
 
 from __future__ import annotations
 
