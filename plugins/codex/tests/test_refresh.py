@@ -259,6 +259,21 @@ async def test_a_login_renewed_by_another_process_is_taken_from_its_file(
     assert endpoint.requests == []
 
 
+async def test_a_login_that_became_an_api_key_sends_nothing_without_a_key(
+    stale: Path, backend: FakeUpstream, endpoint: FakeUpstream, serve: Any, kit: Any
+) -> None:
+    house = await serve(stale)
+    with FileLock(str(stale.with_name(".auth.json.lock"))):
+        asked = asyncio.create_task(house.ask())
+        await asyncio.sleep(0.2)
+        kit.write(stale, {"OPENAI_API_KEY": "sk-of-the-platform-123"})
+
+    answer = await asked
+    assert answer.status_code == 502
+    assert "the login auth.json holds an API key by now" in answer.text
+    assert (backend.requests, endpoint.requests) == ([], [])
+
+
 async def test_a_refresh_token_that_the_codex_cli_has_just_spent_is_no_end(
     stale: Path, backend: FakeUpstream, endpoint: FakeUpstream, serve: Any, kit: Any
 ) -> None:

@@ -127,7 +127,7 @@ class Logins:
             raise _unusable(f"{name} cannot be renewed: {told}; make it and its folder writable") from None
 
     async def _renew_alone(self, endpoint: LoginEndpoint, target: Path) -> LoginEndpoint:
-        login = await asyncio.to_thread(Login.read, endpoint.path)
+        login = await asyncio.to_thread(_read, endpoint.path)
         if login.access_token != endpoint.api_key and self._seconds_left(login.access_token) > MARGIN:
             return endpoint_of(login, endpoint.proxy_url)  # another process was faster, or a person logged in again
         if reason := reason_of_end(login):
@@ -139,11 +139,11 @@ class Logins:
             return await self._after_refusal(login, str(error), endpoint.proxy_url)
         await asyncio.to_thread(replace_text, target, login.renewed(answer, self._host.clock.now()), 0o600)
         self._host.config.rebuild()
-        return endpoint_of(await asyncio.to_thread(Login.read, endpoint.path), endpoint.proxy_url)
+        return endpoint_of(await asyncio.to_thread(_read, endpoint.path), endpoint.proxy_url)
 
     async def _after_refusal(self, login: Login, reason: str, proxy_url: str) -> LoginEndpoint:
         """Return what is in the file by now, if the Codex CLI renewed it meanwhile; else the login has ended."""
-        now = await asyncio.to_thread(Login.read, login.path)
+        now = await asyncio.to_thread(_read, login.path)
         if now.generation != login.generation:
             return endpoint_of(now, proxy_url)
         _ended[login.generation] = reason
@@ -178,6 +178,14 @@ class Logins:
 
 class _RefusedError(Exception):
     """The token endpoint will not renew a login again; the message says why."""
+
+
+def _read(path: Path) -> Login:
+    """Return the login in a file, which must have tokens. Raises LoginError."""
+    login = Login.read(path)
+    if not login.access_token:
+        raise LoginError(f"{path.name} holds an API key by now; the next request will use it")
+    return login
 
 
 def _unusable(message: str) -> UpstreamError:
