@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ def test_every_worker_answers_for_all(serving: Any, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
     server = serving("jackfield", "serve", "--port", "0", "--workers", "2")
     answered(server, 20)
+    deadline = time.monotonic() + 20
+    while told(server, "/tps")["requests"] < 20 and time.monotonic() < deadline:
+        time.sleep(0.05)  # a worker writes what it knows a moment after its answer
+    while told(server, "/usage")["total"]["requests"] < 20 and time.monotonic() < deadline:
+        time.sleep(0.05)
 
     assert [told(server, "/tps")["requests"] for _ in range(12)] == [20] * 12
     assert {told(server, "/usage")["total"]["requests"] for _ in range(6)} == {20}
