@@ -61,12 +61,12 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def make(path: Path) -> AsyncIterator[Callable[..., Store]]:
+async def make(path: Path) -> AsyncIterator[Callable[..., Store[Any]]]:
     """A function that makes a store; it is closed at the end."""
-    made: list[Store] = []
+    made: list[Store[Any]] = []
 
-    def at(place: Path | None = path, limit: int = 10_000_000) -> Store:
-        made.append(Store(Place(place, limit, 30), FakeClock().now, LOG))
+    def at(place: Path | None = path, limit: int = 10_000_000) -> Store[Any]:
+        made.append(Store(Place(place, limit, 30), lambda rows: rows, FakeClock().now, LOG))
         return made[-1]
 
     yield at
@@ -83,16 +83,16 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_a_question_sees_all_that_was_added_before(make: Any) -> None:
     kept = make()
     for number in range(5):
-        kept.add(row(AT + number), None)
+        kept.add((row(AT + number), None))
 
     assert await kept.ask(count) == 5
 
 
 async def test_rows_are_written_soon_without_a_question(make: Any, path: Path) -> None:
     kept = make()
-    kept.add(row(), None)
+    kept.add((row(), None))
     await until(lambda: path.name in files(path.parent) and counted(path) == 1)
-    kept.add(row(), None)
+    kept.add((row(), None))
 
     await until(lambda: counted(path) == 2)
 
@@ -100,7 +100,7 @@ async def test_rows_are_written_soon_without_a_question(make: Any, path: Path) -
 async def test_many_rows_are_written_in_order(make: Any) -> None:
     kept = make()
     for number in range(3500):
-        kept.add(row(AT + number), None)
+        kept.add((row(AT + number), None))
 
     found = await kept.ask(lambda connection: connection.execute("SELECT at FROM samples ORDER BY id").fetchall())
 
@@ -109,7 +109,7 @@ async def test_many_rows_are_written_in_order(make: Any) -> None:
 
 async def test_adding_touches_no_file_and_waits_for_nothing(make: Any, path: Path) -> None:
     kept = make()
-    kept.add(row(), None)
+    kept.add((row(), None))
 
     assert files(path.parent) == set()
 
@@ -122,10 +122,10 @@ async def test_what_nobody_uses_makes_no_file(make: Any, path: Path) -> None:
 
 async def test_closing_writes_what_is_left(make: Any, path: Path) -> None:
     kept = make()
-    kept.add(row(), None)
+    kept.add((row(), None))
     await kept.close()
     assert counted(path) == 1
-    kept.add(row(), None)
+    kept.add((row(), None))
     await kept.close()
 
     assert counted(path) == 1
@@ -134,8 +134,8 @@ async def test_closing_writes_what_is_left(make: Any, path: Path) -> None:
 async def test_two_workers_share_a_file(make: Any) -> None:
     one, other = make(), make()
     for number in range(50):
-        one.add(row(AT + number), None)
-        other.add(row(AT + number), None)
+        one.add((row(AT + number), None))
+        other.add((row(AT + number), None))
     await asyncio.gather(one.ask(count), other.ask(count))
 
     assert await one.ask(count) == await other.ask(count) == 100
@@ -143,7 +143,7 @@ async def test_two_workers_share_a_file(make: Any) -> None:
 
 async def test_memory_needs_no_file(make: Any, tmp_path: Path) -> None:
     kept = make(None)
-    kept.add(row(), None)
+    kept.add((row(), None))
 
     assert await kept.ask(count) == 1
     assert files(tmp_path) == set()
@@ -151,9 +151,9 @@ async def test_memory_needs_no_file(make: Any, tmp_path: Path) -> None:
 
 async def test_old_samples_go_without_a_restart(path: Path) -> None:
     clock = FakeClock()
-    kept = Store(Place(path, 10_000_000, 30), clock.now, LOG)
+    kept = Store(Place(path, 10_000_000, 30), lambda rows: rows, clock.now, LOG)
     for number in range(20):
-        kept.add(row(AT + number), None)
+        kept.add((row(AT + number), None))
     assert await kept.ask(count) == 20
     clock.advance(25 * 3600)
 
@@ -166,12 +166,12 @@ async def test_old_samples_go_without_a_restart(path: Path) -> None:
 
 async def test_a_locked_file_costs_nothing_but_time(make: Any, path: Path, caplog: Any) -> None:
     kept = make()
-    kept.add(row(), None)
+    kept.add((row(), None))
     await kept.ask(count)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    kept.add(row(), None)
+    kept.add((row(), None))
     await until(lambda: "statistics cannot be written: database is locked" in caplog.text)
     assert await kept.ask(count) == 1  # what is there can still be read
     other.execute("COMMIT")
@@ -186,7 +186,7 @@ async def test_a_file_that_is_locked_from_the_start_is_waited_for(make: Any, pat
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     kept = make()
-    kept.add(row(), None)
+    kept.add((row(), None))
 
     with pytest.raises(StoreError, match="locked"):
         await kept.ask(count)
@@ -206,7 +206,7 @@ async def test_what_cannot_wait_any_longer_is_lost_and_counted(
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     for _ in range(10):
-        kept.add(row(), None)
+        kept.add((row(), None))
     await until(lambda: "cannot be written" in caplog.text)
     other.execute("COMMIT")
     other.close()
@@ -219,7 +219,7 @@ async def test_a_full_disk_costs_statistics_and_mends_itself(make: Any, caplog: 
     kept = make()
     await kept.ask(lambda connection: connection.execute("PRAGMA max_page_count = 1"))
     for number in range(5000):
-        kept.add(row(AT + number), None)
+        kept.add((row(AT + number), None))
     await until(lambda: "statistics cannot be written: database or disk is full" in caplog.text)
     await kept.ask(lambda connection: connection.execute("PRAGMA max_page_count = 100000"))
 
@@ -230,7 +230,7 @@ async def test_a_full_disk_costs_statistics_and_mends_itself(make: Any, caplog: 
 async def test_a_broken_file_is_set_aside_and_a_new_one_begun(make: Any, path: Path, caplog: Any) -> None:
     spoil(path)
     kept = make()
-    kept.add(row(), None)
+    kept.add((row(), None))
 
     assert await kept.ask(count) == 1
     [aside] = path.parent.glob("statistics.sqlite3.broken-*")
@@ -241,13 +241,13 @@ async def test_a_broken_file_is_set_aside_and_a_new_one_begun(make: Any, path: P
 async def test_a_file_that_breaks_while_it_is_used_is_set_aside_too(make: Any, path: Path) -> None:
     kept = make()
     for number in range(2000):
-        kept.add(row(AT + number), None)
+        kept.add((row(AT + number), None))
     await kept.ask(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * 40_000)
     await kept.ask(lambda connection: connection.execute("PRAGMA shrink_memory"))  # it must read the file again
-    kept.add(row(), None)
+    kept.add((row(), None))
 
     assert await kept.ask(count) == 1
     assert len(list(path.parent.glob("*.broken-*"))) == 1
@@ -257,7 +257,7 @@ async def test_all_workers_go_on_with_the_same_new_file(make: Any, path: Path) -
     spoil(path)
     workers = [make() for _ in range(4)]
     for each in workers:
-        each.add(row(), None)
+        each.add((row(), None))
     await asyncio.gather(*(each.ask(count) for each in workers))
 
     assert [await each.ask(count) for each in workers] == [4] * 4
@@ -266,11 +266,11 @@ async def test_all_workers_go_on_with_the_same_new_file(make: Any, path: Path) -
 
 async def test_a_file_that_was_removed_is_made_anew(make: Any, path: Path) -> None:
     kept = make()
-    kept.add(row(), None)
+    kept.add((row(), None))
     await kept.ask(count)
     for each in path.parent.glob(f"{path.name}*"):
         each.unlink()
-    kept.add(row(), None)
+    kept.add((row(), None))
 
     assert await kept.ask(count) == 1
     assert path.name in files(path.parent)
@@ -279,7 +279,7 @@ async def test_a_file_that_was_removed_is_made_anew(make: Any, path: Path) -> No
 async def test_a_place_where_no_file_can_be_leads_to_memory(make: Any, tmp_path: Path, caplog: Any) -> None:
     (tmp_path / "file").write_text("in the way")
     kept = make(tmp_path / "file" / "statistics.sqlite3")
-    kept.add(row(), None)
+    kept.add((row(), None))
 
     assert await kept.ask(count) == 1
     assert "statistics are kept in memory only" in caplog.text
@@ -291,7 +291,7 @@ async def test_so_does_a_file_of_somebody_else(make: Any, path: Path, caplog: An
     foreign.execute("CREATE TABLE mine (x)")
     foreign.close()
     kept = make()
-    kept.add(row(), None)
+    kept.add((row(), None))
 
     assert await kept.ask(count) == 1
     assert "another program" in caplog.text
@@ -300,9 +300,9 @@ async def test_so_does_a_file_of_somebody_else(make: Any, path: Path, caplog: An
 
 async def test_a_fault_of_ours_in_writing_is_told_and_does_not_stop_it(make: Any, caplog: Any) -> None:
     kept = make()
-    kept.add(("a", "b"), None)
+    kept.add((("a", "b"), None))
     await until(lambda: "1 statistics cannot be stored and are lost" in caplog.text)
-    kept.add(row(), None)
+    kept.add((row(), None))
 
     assert await kept.ask(count) == 1
 
@@ -318,7 +318,7 @@ async def test_the_end_does_not_wait_for_ever(make: Any, caplog: Any, monkeypatc
 
     asking = asyncio.ensure_future(kept.ask(hang))
     await until(begun.is_set)
-    kept.add(row(), None)
+    kept.add((row(), None))
     await kept.close()
     assert "could not be written in time" in caplog.text
     held.set()

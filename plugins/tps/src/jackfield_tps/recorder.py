@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from jackfield.api import CompletionRecord, Host, Settings
 
 from . import events, speeds, usage
-from .figures import LONGEST_NAME, Figures, measured
+from .figures import LONGEST_NAME, measured
 from .options import Options
 from .speeds import Question
-from .store import Store
+from .store import Rows, Store
 
 NAME = "tps"
+
+Seen: TypeAlias = tuple[CompletionRecord, bool]
+"""A request, and whether its usage is counted."""
 
 
 class Recorder:
@@ -30,13 +34,13 @@ class Recorder:
         self._options = Options.of(host.settings)
         self._store = self._opened()
         self._closing: set[asyncio.Task[None]] = set()
-        self._names = usage.Names()
 
-    def _opened(self) -> Store:
-        return Store(self._options.place, self._clock.now, self._log)
+    def _opened(self) -> Store[Seen]:
+        rows = partial(rows_of, names=usage.Names())  # names of its own: each store has its own thread
+        return Store(self._options.place, rows, self._clock.now, self._log)
 
     @property
-    def _current(self) -> Store:
+    def _current(self) -> Store[Seen]:
         """The store that the configuration in force names."""
         _ = self.options
         return self._store
@@ -57,28 +61,10 @@ class Recorder:
     def observe(self, record: CompletionRecord) -> None:
         """Take in what became of an attempt, which may be an event, or of a request, which may be a sample."""
         options = self.options
-        if record.scope == "attempt":
-            if options.log and (figures := measured(record)) is not None:
-                events.emit(self._log, record, figures)
-            return
-        figures = measured(record)
-        model, client = self._bounded(record)
-        sample = self._sample(record, figures, model) if figures is not None else None
-        row = usage.row_of(record, model, client) if options.usage else None
-        if sample is not None or row is not None:
-            self._store.add(sample, row)
-
-    def _bounded(self, record: CompletionRecord) -> tuple[str, str]:
-        """Return the names of model and client that are counted."""
-        hour = usage.hour_of(record)
-        model = record.model[:LONGEST_NAME] if record.provider else usage.OTHER
-        client = record.client or usage.NOBODY
-        model = model if self._names.known(hour, "model", record.provider, model) else usage.OTHER
-        return model, client if self._names.known(hour, "client", client) else usage.OTHER
-
-    def _sample(self, record: CompletionRecord, figures: Figures, model: str) -> tuple[object, ...]:
-        at, provider, _, *rest = speeds.row_of(milliseconds(record.measured_at), figures)
-        return (at, provider, model, *rest)
+        if record.scope == "request":
+            self._store.add((record, options.usage))
+        elif options.log and (figures := measured(record)) is not None:
+            events.emit(self._log, record, figures)
 
     async def speeds(
         self, window: timedelta | None, *, provider: str = "", model: str = "", group: str = "", buckets: int = 0
@@ -111,6 +97,28 @@ class Recorder:
         """Store what is left."""
         await self._store.close()
         await asyncio.gather(*self._closing)
+
+
+def rows_of(seen: Seen, names: usage.Names) -> Rows:
+    """Return the rows to store of a request. It runs in a store's thread, of which `names` are."""
+    record, used = seen
+    figures = measured(record)
+    if figures is None and not used:
+        return None, None
+    model, client = _bounded(record, names)
+    sample = None
+    if figures is not None:
+        sample = speeds.row_of(milliseconds(record.measured_at), replace(figures, model=model))
+    return sample, usage.row_of(record, model, client) if used else None
+
+
+def _bounded(record: CompletionRecord, names: usage.Names) -> tuple[str, str]:
+    """Return the names of model and client that are counted."""
+    hour = usage.hour_of(record)
+    model = record.model[:LONGEST_NAME] if record.provider else usage.OTHER
+    client = record.client or usage.NOBODY
+    model = model if names.known(hour, "model", record.provider, model) else usage.OTHER
+    return model, client if names.known(hour, "client", client) else usage.OTHER
 
 
 def milliseconds(when: datetime) -> int:

@@ -1,6 +1,6 @@
-"""The store as the event loop sees it: rows are handed over and never waited for; one thread writes and answers.
+"""The store as the event loop sees it: items are handed over and never waited for; one thread writes and answers.
 
-Whatever happens to the file, requests do not notice: rows that cannot be written wait for a while, then they are lost
+Whatever happens to the file, requests do not notice: items that cannot be written wait for a while, then they are lost
 and counted.
 """
 
@@ -12,28 +12,31 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from .database import Database, Row, UnusableFileError, is_broken
 from .options import Place
 
 T = TypeVar("T")
+Item = TypeVar("Item")
+Rows: TypeAlias = tuple[Row | None, Row | None]
+"""A sample, and a line of usage."""
 Query = Callable[[sqlite3.Connection], T]
 
-LINGER = 0.1
-"""Seconds that rows wait for more, so that one commit serves many requests."""
+LINGER = 0.2
+"""Seconds that items wait for more, so that one commit serves many requests."""
 AGAIN = 5.0
 """Seconds after a failure until it is tried again."""
 CAPACITY = 20_000
-"""Rows that wait at most."""
+"""Items that wait at most."""
 AT_ONCE = 1_000
-"""Rows of a transaction."""
+"""Items of a transaction."""
 TIDY = 60_000
 """Milliseconds between two looks at what is too old."""
 LAST_WISH = 5.0
@@ -57,40 +60,23 @@ class StoreError(Exception):
     """The store cannot answer now; the message says why."""
 
 
-@dataclass(slots=True)
-class _Batch:
-    samples: list[Row] = field(default_factory=list)
-    usage: list[Row] = field(default_factory=list)
+class Store(Generic[Item]):
+    """Keeps at a place what `rows` makes of the items that are added. `now` tells the wall clock.
 
-    def __len__(self) -> int:
-        return len(self.samples) + len(self.usage)
+    Both are called in the store's thread: many items at a time cost much less than one at a time, each in between
+    other work.
+    """
 
-    def cut(self, count: int) -> _Batch:
-        """Take away and return the oldest rows, at most so many of each."""
-        first = _Batch(self.samples[:count], self.usage[:count])
-        del self.samples[:count], self.usage[:count]
-        return first
-
-    def put_back(self, first: _Batch) -> None:
-        """Have these rows again, before the others."""
-        self.samples[:0] = first.samples
-        self.usage[:0] = first.usage
-
-
-def _add(batch: _Batch, database: Database) -> None:
-    database.add(batch.samples, batch.usage)
-
-
-class Store:
-    """Keeps samples and usage at a place. `now` tells the wall clock; it is called from the store's thread too."""
-
-    def __init__(self, place: Place, now: Callable[[], datetime], logger: logging.Logger) -> None:
+    def __init__(
+        self, place: Place, rows: Callable[[Item], Rows], now: Callable[[], datetime], logger: logging.Logger
+    ) -> None:
         self.place = place
+        self._rows = rows
         self._now = now
         self._log = logger
         self._thread = ThreadPoolExecutor(1, "jackfield statistics")
         self._lock = threading.Lock()
-        self._pending = _Batch()
+        self._pending: list[Item] = []
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Future[None] | None = None
         self._database: Database | None = None
@@ -101,25 +87,22 @@ class Store:
 
     # In the event loop.
 
-    def add(self, sample: Row | None, usage: Row | None) -> None:
-        """Take rows to store; never waits and never raises."""
+    def add(self, item: Item) -> None:
+        """Take an item to store; never waits and never raises."""
         if self._closed:
             return
+        if len(self._pending) >= CAPACITY:
+            self._lost += 1
+            return
         with self._lock:
-            if len(self._pending) >= CAPACITY:
-                self._lost += 1
-                return
-            if sample is not None:
-                self._pending.samples.append(sample)
-            if usage is not None:
-                self._pending.usage.append(usage)
-        self._plan()
+            self._pending.append(item)
+        if self._timer is None and self._writing is None:
+            self._plan()
 
     def _plan(self) -> None:
         """See to it that what is pending will be written."""
-        if self._timer is None and self._writing is None and len(self._pending):
-            delay = LINGER if self._failed_at is None else AGAIN
-            self._timer = asyncio.get_running_loop().call_later(delay, self._begin)
+        delay = LINGER if self._failed_at is None else AGAIN
+        self._timer = asyncio.get_running_loop().call_later(delay, self._begin)
 
     def _begin(self) -> None:
         self._timer = None
@@ -130,7 +113,8 @@ class Store:
         self._writing = None
         if not done.cancelled() and (error := done.exception()) is not None:
             self._log.error("statistics could not be written", exc_info=error)
-        self._plan()
+        if self._pending and not self._closed:
+            self._plan()
 
     async def ask(self, query: Query[T]) -> T:
         """Return what a query finds, in which everything added before takes part. Raises StoreError."""
@@ -141,7 +125,7 @@ class Store:
         closed, self._closed = self._closed, True
         if self._timer is not None:
             self._timer.cancel()
-        if closed or (self._database is None and self._writing is None and not len(self._pending)):
+        if closed or (self._database is None and self._writing is None and not self._pending):
             return
         closing = asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown(wait=False)
@@ -155,20 +139,28 @@ class Store:
         """Write what is pending; what cannot be written goes back to where it was."""
         while True:
             with self._lock:
-                batch = self._pending.cut(AT_ONCE)
-            if not len(batch):
+                items = self._pending[:AT_ONCE]
+                del self._pending[:AT_ONCE]
+            if not items:
                 return
             try:
-                self._mended(partial(_add, batch))
+                self._mended(partial(self._insert, items))
             except (sqlite3.OperationalError, OSError) as error:
                 with self._lock:
-                    self._pending.put_back(batch)
+                    self._pending[:0] = items
                 self._failed(error)
                 return
             except (sqlite3.Error, ValueError, OverflowError):
-                self._log.exception("%d statistics cannot be stored and are lost", len(batch))
+                self._log.exception("%d statistics cannot be stored and are lost", len(items))
             else:
                 self._succeeded()
+
+    def _insert(self, items: Sequence[Item], database: Database) -> None:
+        rows = [self._rows(item) for item in items]
+        samples = [sample for sample, _ in rows if sample is not None]
+        usage = [used for _, used in rows if used is not None]
+        if samples or usage:
+            database.add(samples, usage)
 
     def _answer(self, query: Query[T]) -> T:
         if self._failed_at is None or time.monotonic() - self._failed_at > AGAIN:
