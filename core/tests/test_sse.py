@@ -3,6 +3,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jackfield.depth import MAX_DEPTH
 from jackfield.sse import Event, EventTooLargeError, Splitter
 
 
@@ -60,6 +61,18 @@ def test_the_type_is_found_wherever_it_stands(block, kind, newline):
 
 def test_data_that_is_no_object_reads_as_an_empty_one():
     assert [event.json() for event in read(b"data: [DONE]\n\ndata: 5\n\ndata: {\n\n: x\n\n")] == [{}, {}, {}, {}]
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 300, 2000])
+def test_data_that_is_nested_too_deeply_to_be_written_again_reads_as_an_empty_object(depth):
+    [event] = read(b'data: {"type":"a","n":%s}\n\n' % (b"[" * (depth - 1) + b"]" * (depth - 1)))
+    assert event.json() == {}
+    assert event.type == "a" or depth > 1024
+
+
+def test_many_brackets_side_by_side_are_no_depth():
+    [event] = read(b'data: {"type":"a","n":[%s1]}\n\n' % (b"[]," * 1000))
+    assert len(event.json()["n"]) == 1001
 
 
 def test_several_data_lines_are_one_text():

@@ -27,6 +27,9 @@ HANDSHAKE = frozenset(
 )
 """Events that show nothing to anybody yet. While only these have come, another upstream can still take over."""
 
+_LARGEST_NUMBER = 2**53
+"""A sequence number from which on there is no next one that every client could read."""
+
 _BEGINNINGS = frozenset({"response.created", "response.in_progress", "response.queued"})
 
 
@@ -178,7 +181,7 @@ class Answer:
             "error": {"code": error.code or "server_error", "message": self._hide(error.message)},
         }
         number = self._last.json().get("sequence_number") if self._last is not None else None
-        following = number + 1 if isinstance(number, int) else 0
+        following = number + 1 if isinstance(number, int) and number < _LARGEST_NUMBER else 0
         return Event.of({"type": "response.failed", "sequence_number": following, "response": response})
 
     async def _finish(self) -> None:

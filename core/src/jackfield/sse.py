@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from .depth import MAX_DEPTH, is_too_deep
+
 _BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
 _BOM = b"\xef\xbb\xbf"
 _TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]*)"')
@@ -59,17 +61,25 @@ class Event:
         return cls(raw, _kind(name, data), data)
 
     def json(self) -> dict[str, Any]:
-        """Return the data as an object; an empty one when it is not JSON or not an object. Parsed once."""
+        """Return the data as an object; an empty one when it is not JSON, not an object, or nested too deeply.
+
+        Parsed once.
+        """
         if self._json is None:
             try:
                 value = orjson.loads(self.data)
             except orjson.JSONDecodeError:
                 value = {}
-            self._json = value if isinstance(value, dict) else {}
+            self._json = value if isinstance(value, dict) and not _is_too_deep(self.data, value) else {}
         return self._json
 
     def __repr__(self) -> str:
         return f"Event({self.type!r}, {len(self.data)} bytes)"
+
+
+def _is_too_deep(data: bytes, value: dict[str, Any]) -> bool:
+    """Return True for what no event of ours could repeat; few brackets settle that without a look at the value."""
+    return data.count(b"{") + data.count(b"[") > MAX_DEPTH and is_too_deep(value)
 
 
 def _fields(block: bytes) -> tuple[bytes, bytes]:

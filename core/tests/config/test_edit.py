@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jackfield.config.edit import EditError, edited, merge, rewritten
 from jackfield.config.reader import read
@@ -135,7 +135,6 @@ VALUES = st.recursive(
 BEFORE, AFTER = "first: 1   # one\n# between\n", "\n# and after\nlast: {a: 'b'} # l\n"
 
 
-@settings(deadline=None, max_examples=150)
 @given(VALUES, VALUES)
 @example([4.738009514905225e16], ["", 4.738009514905225e16])
 def test_any_value_becomes_any_other_and_its_neighbours_stay(old: Any, new: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.config import Document, Loaded, Settings, compose, core_schema, load, masked
 from jackfield.errors import ConfigError, Problem
@@ -164,7 +164,6 @@ LINES = st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.one_of(st.text(max_size=200), LINES))
 def test_any_text_is_settings_or_a_config_error(text: str) -> None:
     try:

@@ -4,7 +4,7 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.completion import Account
 from jackfield.credentials import Outage, Selector, Wish
@@ -317,7 +317,6 @@ ERRORS = st.sampled_from(["", "client_gone", "invalid_request", *(kind.value for
 STEP = st.tuples(st.sampled_from("abc"), ERRORS, st.none() | st.floats(0.1, 1e6), st.floats(0, 900), st.booleans())
 
 
-@settings(max_examples=200)
 @given(st.lists(STEP, max_size=40))
 def test_no_history_keeps_a_credential_away_for_more_than_half_an_hour(steps):
     policy, open_books = Policy(), []

@@ -94,6 +94,18 @@ async def test_other_documents(document, kinds):
     assert [event.type for events in await batches(document) for event in events] == kinds
 
 
+async def test_an_error_with_a_type_of_its_own_is_an_error_all_the_same():
+    [[event]] = await batches(b'{"type":"about:blank","title":"Gone","detail":"Boom"}')
+    assert event.type == "error"
+    assert event.json()["detail"] == "Boom"
+
+
+async def test_a_document_that_is_nested_too_deeply_is_an_error():
+    with pytest.raises(UpstreamError, match="not a response") as caught:
+        await batches(b'{"output":%s}' % (b"[" * 300 + b"]" * 300))
+    assert caught.value.kind is Kind.UPSTREAM_ERROR
+
+
 @pytest.mark.parametrize("page", [b"<!DOCTYPE html><p>Hi", b"  <html>", b'{"cut": ', b"{}{}"])
 async def test_a_page_is_an_error_that_says_where_to_look(page):
     with pytest.raises(UpstreamError, match="base-url") as caught:

@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.testing.upstream_rules import check_upstream_request
 from jackfield_codex.request import REFUSED, normalised
@@ -57,7 +57,6 @@ JSON = st.recursive(
 ITEM = st.dictionaries(st.sampled_from(["type", "role", "content", "output", "id", "encrypted_content"]), JSON)
 
 
-@settings(max_examples=50)
 @given(
     st.dictionaries(st.sampled_from(["include", "instructions", "prompt_cache_key", "tools"]), JSON),
     st.lists(ITEM | JSON),

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from ..completion import TERMINAL
+from ..depth import is_too_deep
 from ..errors import Kind, UpstreamError
 from ..sse import Event, EventTooLargeError, Splitter
 from .client import UpstreamResponse
@@ -81,10 +82,10 @@ class ResponsesStream:
 
 def _as_events(body: object) -> list[Event]:
     """Return a JSON answer as the stream that it should have been: the response begun, its items, its end."""
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or is_too_deep(body):
         raise UpstreamError(Kind.UPSTREAM_ERROR, "the upstream answered with JSON that is not a response")
     if "status" not in body and "output" not in body:
-        return [Event.of({"type": "error", **body})]
+        return [Event.of({**body, "type": "error"})]
     status = body.get("status")
     end = status if status in ("failed", "incomplete") else "completed"
     output = body.get("output")

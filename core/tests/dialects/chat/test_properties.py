@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.dialects.base import Parsed
 from jackfield.dialects.chat import ChatDialect
@@ -219,7 +219,6 @@ wild_ends = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200)
 @given(bodies=st.lists(wild_events, max_size=8), end=wild_ends, ends=ends, legacy=st.booleans())
 def test_any_events_give_a_well_formed_answer(both, bodies, end, ends, legacy):
     request = {"functions": [{"name": "a"}]} if legacy else {}
@@ -298,7 +297,6 @@ def test_the_whole_request_is_understood():
     assert isinstance(DIALECT.parse(orjson.dumps(REQUEST), {}), Parsed)
 
 
-@settings(max_examples=200)
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), jsons), min_size=1, max_size=4))
 def test_any_json_as_a_request_is_understood_or_refused(changes):
     document = copy.deepcopy(REQUEST)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.dialects.messages.count import count_tokens
 from jackfield.dialects.messages.request import parse_messages
@@ -162,13 +162,11 @@ def test_the_whole_request_is_accepted():
 
 
 @given(values)
-@settings(deadline=None)
 def test_any_json(value):
     check(value)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(WHOLE)), values))
-@settings(deadline=None)
 def test_any_values_in_the_known_fields(fields):
     check({"model": "m", "messages": [{"role": "user", "content": "hi"}], **fields})
 
@@ -176,12 +174,10 @@ def test_any_values_in_the_known_fields(fields):
 @given(
     st.lists(st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant", "system", "x"]), "content": values}))
 )
-@settings(deadline=None)
 def test_any_content(messages):
     check({"model": "m", "messages": messages})
 
 
 @given(st.lists(st.tuples(st.sampled_from(PLACES), values), min_size=1, max_size=3))
-@settings(deadline=None, max_examples=300)
 def test_a_good_request_with_anything_in_some_places(changes):
     check(replaced(changes))

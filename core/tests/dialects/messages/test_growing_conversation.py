@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.dialects.messages.request import parse_messages
 from jackfield.dialects.messages.signature import seal
@@ -53,7 +53,6 @@ def request(conversation: list[tuple[Any, Any]], turn: int, nonce: int) -> bytes
 
 
 @given(turns)
-@settings(deadline=None)
 def test_every_request_begins_as_the_one_before(conversation):
     conversation = [("begin", "yes"), *conversation]
     bodies = [parse_messages(request(conversation, turn, turn), {}).body for turn in range(len(conversation))]

@@ -2,7 +2,7 @@
 
 import orjson
 from anthropic.types import RawMessageStreamEvent
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.dialects.messages.answer import MessagesCollector
 from jackfield.dialects.messages.context import MessagesContext
@@ -25,7 +25,6 @@ from jackfield.testing import (
 from jackfield.testing.validate_messages import validate_message, validate_messages_stream
 from pydantic import TypeAdapter
 
-FEW = settings(max_examples=80, deadline=None)
 EVENTS = TypeAdapter(RawMessageStreamEvent)
 TERMINALS = ("response.completed", "response.incomplete", "response.failed")
 
@@ -122,7 +121,6 @@ def arrived(content):
     )
 
 
-@FEW
 @given(
     answers(),
     st.lists(st.sampled_from(LOSSES), max_size=1),
@@ -138,7 +136,6 @@ def test_nothing_is_lost_or_doubled_on_the_way_through_a_relay(items, losses, ke
     assert (whole["stop_reason"], whole["usage"]) == (answer.stop_reason, answer.usage)
 
 
-@FEW
 @given(answers())
 def test_every_blob_survives_sealed(items):
     answer = validate_messages_stream(stream(response_events(items, Completed())))
@@ -147,7 +144,6 @@ def test_every_blob_survives_sealed(items):
     assert sorted(one.encrypted for one in sealed if one) == sorted(blob for blob in blobs if blob)
 
 
-@FEW
 @given(answers(), st.integers(0, 200), st.sampled_from([Incomplete(), Incomplete("content_filter"), Failed()]))
 def test_an_answer_cut_anywhere_ends_properly(items, place, end):
     events = response_events(items, end)
@@ -155,7 +151,6 @@ def test_an_answer_cut_anywhere_ends_properly(items, place, end):
     check_stream(stream(cut), ended="error" if isinstance(end, Failed) else "message_stop")
 
 
-@FEW
 @given(answers(), st.lists(st.integers(1, 400), max_size=8))
 def test_splitting_the_upstreams_bytes_changes_nothing(items, sizes):
     events = response_events(items, Completed())
@@ -169,7 +164,6 @@ def test_splitting_the_upstreams_bytes_changes_nothing(items, sizes):
     assert sent == stream(events, context)
 
 
-@FEW
 @given(
     st.lists(st.text("abx", min_size=1, max_size=6), min_size=1, max_size=5),
     st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=3),
@@ -343,7 +337,6 @@ def event_of(kinds):
 nonsense = st.tuples(st.lists(event_of(KINDS), max_size=25), event_of(TERMINALS), st.lists(event_of(KINDS), max_size=2))
 
 
-@settings(max_examples=200, deadline=None)
 @given(nonsense, st.booleans(), st.lists(st.text("ab", min_size=1, max_size=2), max_size=2))
 def test_any_events_in_any_order_give_a_well_formed_stream(events, show_thinking, stops):
     before, terminal, after = events

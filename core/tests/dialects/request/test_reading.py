@@ -6,8 +6,9 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jackfield.depth import MAX_DEPTH
 from jackfield.dialects.request import fields
-from jackfield.dialects.request.reading import MAX_DEPTH, read_object
+from jackfield.dialects.request.reading import read_object
 from jackfield.errors import ClientError
 
 

@@ -1,6 +1,6 @@
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.dialects.responses.request import parse
 from jackfield.errors import ClientError
@@ -82,7 +82,6 @@ JSON = st.recursive(
 FIELDS = ("model", "input", "stream", "instructions", "prompt_cache_key", "previous_response_id", "reasoning")
 
 
-@settings(max_examples=50)
 @given(
     st.dictionaries(st.sampled_from(FIELDS), JSON | st.lists(st.dictionaries(st.text(max_size=4), JSON), max_size=3))
 )

@@ -6,12 +6,8 @@ from typing import Any
 
 import orjson
 
+from ...depth import MAX_DEPTH, is_too_deep
 from ...errors import ClientError, invalid_request
-
-MAX_DEPTH = 200
-"""How many lists and objects may be nested. Deeper JSON could be read, but not be written again."""
-
-_WRITER_DEPTH = 254
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -28,18 +24,9 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise _malformed(error) from None
     if type(document) is not dict:
         raise invalid_request("the request body must be a JSON object")
-    check_depth(document)
+    if is_too_deep(document):
+        raise invalid_request(f"the request body nests lists and objects deeper than {MAX_DEPTH} levels")
     return document
-
-
-def check_depth(value: object) -> None:
-    """Raise ClientError (400) when `value` is nested deeper than `MAX_DEPTH`."""
-    for _ in range(_WRITER_DEPTH - MAX_DEPTH):
-        value = [value]
-    try:
-        orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        raise invalid_request(f"the request body nests lists and objects deeper than {MAX_DEPTH} levels") from None
 
 
 def _malformed(error: orjson.JSONDecodeError) -> ClientError:
