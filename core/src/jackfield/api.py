@@ -53,7 +53,7 @@ from .types import (
     UpstreamCall,
     Usage,
 )
-from .upstream import ResponsesStream, UpstreamClient, UpstreamResponse
+from .upstream import ResponsesStream, UpstreamClient, UpstreamResponse, called_host
 
 F = TypeVar("F")
 
@@ -108,6 +108,7 @@ __all__ = [
     "UpstreamError",
     "UpstreamResponse",
     "Usage",
+    "called_host",
     "config_option",
     "from_http",
     "hookimpl",

@@ -51,6 +51,13 @@ def test_keys_copied_from_an_example_are_refused(key: str) -> None:
         assert "example" in problem.message
 
 
+@pytest.mark.parametrize("url", ["http://a\x1b:1", "http://[::1", "http://a:x", "http://xn--"])
+def test_a_proxy_is_a_url_that_can_be_called(url: str) -> None:
+    [problem] = refused("proxy-url: env:PROXY", PROXY=url.replace("\x1b", "\u0085"))
+
+    assert problem.path == "proxy-url"
+
+
 def test_a_proxy_is_a_url_whose_password_is_not_told() -> None:
     [problem] = refused(f"proxy-url: ftp://me:{CANARY}@localhost")
 

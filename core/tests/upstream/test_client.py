@@ -150,6 +150,14 @@ async def test_a_finished_answer_keeps_its_connection(client, upstream):
 # -- through a proxy
 
 
+@pytest.mark.parametrize(("url", "proxy"), [("http://a\x1b/v1", ""), ("http://a/v1", "http://me:hunter2\x1b@b")])
+async def test_what_cannot_be_called_is_an_upstream_that_cannot_be_reached(client, url, proxy):
+    with pytest.raises(UpstreamError) as caught:
+        await client.post(url, {}, b"{}", proxy_url=proxy)
+    assert caught.value.kind is Kind.UNREACHABLE
+    assert "hunter2" not in caught.value.message
+
+
 async def test_an_http_proxy_is_asked_instead(client, upstream):
     async with FakeUpstream(reply("from the proxy")) as proxy:
         target = "http://upstream.invalid/v1/responses"

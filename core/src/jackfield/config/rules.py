@@ -8,6 +8,7 @@ from ipaddress import ip_address
 
 from ..errors import Problem
 from ..secret import Secret
+from ..upstream.urls import called_host
 from .masks import is_hash
 from .settings import Settings
 
@@ -26,7 +27,8 @@ def check(settings: Settings) -> Iterator[Problem]:
     yield from check_exposure(settings.host, settings.api_keys)
     for index, key in enumerate(settings.api_keys):
         yield from _check_client_key(f"api-keys[{index}]", key)
-    if settings.proxy_url and not _PROXY.fullmatch(settings.proxy_url):
+    proxy = settings.proxy_url
+    if proxy and not (_PROXY.fullmatch(proxy) and called_host(proxy)):
         yield Problem("proxy-url", "is not the URL of a proxy", "write one such as http://127.0.0.1:3128")
     management = settings.remote_management.secret_key
     if not is_hash(management.reveal()) and is_example(management):  # a hash may well have three dots in a row

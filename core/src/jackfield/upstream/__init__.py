@@ -2,5 +2,6 @@
 
 from .client import UpstreamClient, UpstreamResponse
 from .stream import ResponsesStream
+from .urls import called_host
 
-__all__ = ["ResponsesStream", "UpstreamClient", "UpstreamResponse"]
+__all__ = ["ResponsesStream", "UpstreamClient", "UpstreamResponse", "called_host"]

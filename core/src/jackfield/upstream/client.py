@@ -103,8 +103,9 @@ class UpstreamClient:
         raw = [_header(name, value) for name, value in headers.items()]
         request = httpx.Request("POST", target, headers=raw, content=body, extensions=self._extensions())
         transport = self._through(proxy_url) if proxy_url else self._direct
-        with _told_as_ours(target.host):
-            return UpstreamResponse(await transport.handle_async_request(request), target.host)
+        host = target.raw_host.decode("ascii")
+        with _told_as_ours(host):
+            return UpstreamResponse(await transport.handle_async_request(request), host)
 
     def _extensions(self) -> dict[str, object]:
         """Return the time-outs in the form that httpx's own transport reads."""
@@ -115,7 +116,10 @@ class UpstreamClient:
     def _through(self, proxy_url: str) -> httpx.AsyncHTTPTransport:
         if proxy_url not in self._proxied:
             unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-            self._proxied[proxy_url] = httpx.AsyncHTTPTransport(proxy=proxy_url, limits=unlimited)
+            try:
+                self._proxied[proxy_url] = httpx.AsyncHTTPTransport(proxy=proxy_url, limits=unlimited)
+            except (httpx.InvalidURL, ValueError):  # it may hold a password, and so may their words
+                raise UpstreamError(Kind.UNREACHABLE, "proxy-url is not the URL of a proxy; mend it") from None
         return self._proxied[proxy_url]
 
     async def aclose(self) -> None:
@@ -144,4 +148,7 @@ def _header(name: str, value: str) -> tuple[bytes, bytes]:
 
 @lru_cache(maxsize=256)
 def _url(url: str) -> httpx.URL:
-    return httpx.URL(url)
+    try:
+        return httpx.URL(url)
+    except httpx.InvalidURL:
+        raise UpstreamError(Kind.UNREACHABLE, "the provider's URL cannot be called; mend its base-url") from None

@@ -167,7 +167,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
 
 
 def _origin(url: httpx.URL) -> Origin:
-    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+    return url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
 
 
 def _encode(request: httpx.Request) -> bytes:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import inet_aton
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from jackfield.api import called_host
 
 METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata", "fd00:ec2::254", "100.100.100.200"})
 """Where clouds hand out the machine's own secrets to whoever asks, beside the link-local addresses."""
@@ -33,10 +36,11 @@ def wrong_url(url: str) -> Wrong | None:
     """Return what is wrong with a base URL; None when it is fine."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        found, _ = parts.hostname, parts.port
     except ValueError:
         return _NO_HOST
-    if parts.scheme not in ("http", "https") or not host or any(sign.isspace() for sign in url):
+    host = called_host(url)
+    if parts.scheme not in ("http", "https") or not found or not host or any(sign.isspace() for sign in url):
         return _NO_HOST
     if parts.username is not None or parts.query or parts.fragment or "?" in url or "#" in url:
         return _TOO_MUCH
@@ -47,15 +51,26 @@ def wrong_url(url: str) -> Wrong | None:
 
 def wrong_proxy(url: str) -> Wrong | None:
     """Return what is wrong with the URL of a proxy; None when it is fine, or empty. It may hold a password."""
-    return None if not url or _PROXY.fullmatch(url.strip()) else _NO_PROXY
+    return None if not url or (_PROXY.fullmatch(url) and called_host(url)) else _NO_PROXY
 
 
 def _is_metadata(host: str) -> bool:
     if host.rstrip(".") in METADATA_HOSTS:
         return True
     try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
+        address = _address(host.partition("%")[0])
+    except (ValueError, OSError):
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_link_local
+
+
+def _address(host: str) -> IPv4Address | IPv6Address:
+    """Return the address that a host is, also in the short forms that resolvers take, such as 2852039166.
+
+    Raises ValueError or OSError for a name.
+    """
+    try:
+        return ip_address(host)
+    except ValueError:
+        return ip_address(inet_aton(host))
