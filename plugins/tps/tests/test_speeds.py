@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,3 +208,31 @@ def test_a_series_has_the_average_of_each_part(database: Database) -> None:
     assert answer["groups"][0]["series"] == answer["series"]
     assert told(database, buckets=2, provider="elk", **span)["series"] == [None, None]
     assert "series" not in told(database, **span)
+
+
+@pytest.mark.parametrize("group", ["", "provider", "model", "provider_model"])
+def test_all_of_an_answer_is_of_one_moment_while_other_workers_write(tmp_path: Path, group: str) -> None:
+    reader, writer = (Database(Place(tmp_path / "statistics.sqlite3", 10_000_000, 30)) for _ in range(2))
+    reader.open()
+    writer.open()
+    writer.add([row(100 * number, provider=f"p{number:02}") for number in range(1, 21)], [])
+    added = iter(range(50, 99))
+
+    def meanwhile(statement: str) -> None:
+        number = next(added)
+        writer.add([row(100, provider=f"p{number}", model=f"gpt-{number}")], [])
+        writer.connection.execute("DELETE FROM samples WHERE series = (SELECT min(id) FROM series)")
+        writer.connection.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM samples)")
+
+    reader.connection.set_trace_callback(meanwhile)
+    answer, oldest = answers(reader.connection, Question(AT, AT + 1000, group=group, buckets=1))
+    reader.connection.set_trace_callback(None)
+    reader.close()
+    writer.close()
+
+    assert next(added) > 55
+    for each in (answer, *answer.get("groups", [])):
+        assert {each["requests"]} == {each[name]["count"] for name in ("completion", "total", "ttft")}
+        assert each["series"] == [each["completion"]["avg"]]
+    assert sum(each["requests"] for each in answer.get("groups", [])) == (answer["requests"] if group else 0)
+    assert oldest == AT

@@ -202,6 +202,17 @@ class Database:
         return _set_aside(self.path, self._inode) if self.path is not None else None
 
 
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Have all that is read inside be of one moment, whatever other workers write and forget meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:  # some errors end it
+            connection.execute("ROLLBACK")
+
+
 def is_broken(error: BaseException) -> bool:
     """Return True for an error that means the file's content is damaged, or no database at all."""
     code = getattr(error, "sqlite_errorcode", None)

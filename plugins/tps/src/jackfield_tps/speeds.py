@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeAlias
 
+from .database import snapshot
 from .figures import Figures, divided, shown
 
 MEASURED, BURST, UNCOUNTED = range(3)
@@ -22,6 +23,15 @@ GROUPS: Mapping[str, str] = {
 
 Summary: TypeAlias = dict[str, Any]
 Keyed: TypeAlias = dict[str, Summary]
+Numbered: TypeAlias = dict[int, Summary]
+
+_PARTS = "SELECT id, min(id) OVER (PARTITION BY {key}) AS part FROM series"
+"""Which series belong together: a group has the number of its first one."""
+
+_NAMED = "series IN (SELECT id FROM series WHERE {})"
+
+_NAMES = "SELECT min(id), {key} FROM series GROUP BY 2"
+"""The name of each group by its number."""
 
 _HUNDREDTHS = Decimal("0.01")
 
@@ -43,17 +53,24 @@ class Question:
 
     @property
     def key(self) -> str:
-        """What names the group of a sample, in SQL."""
-        return GROUPS.get(self.group, "''")
+        """What names the group of a series, in SQL."""
+        return GROUPS[self.group]
+
+    @property
+    def part(self) -> str:
+        """What numbers the group of a sample, in SQL."""
+        return "part" if self.group else "0"
 
     @property
     def source(self) -> str:
         """The samples, in SQL, with the parameters of `values`."""
-        return (
-            "FROM samples JOIN series ON series.id = samples.series WHERE (:since IS NULL OR at >= :since)"
-            " AND (:provider = '' OR provider = :provider)"
-            " AND (:model = '' OR model = :model)"
-        )
+        filters = [f"{name} = :{name}" for name in ("provider", "model") if getattr(self, name)]
+        wanted = ["TRUE"] if self.since is None else ["at >= :since"]
+        if filters:
+            wanted.append(_NAMED.format(" AND ".join(filters)))
+        # CROSS: samples are read once and their groups looked up, never the other way round
+        groups = f" CROSS JOIN ({_PARTS.format(key=self.key)}) AS parts ON parts.id = series" if self.group else ""
+        return f"FROM samples{groups} WHERE {' AND '.join(wanted)}"
 
     @property
     def values(self) -> dict[str, Any]:
@@ -81,11 +98,13 @@ def answers(connection: sqlite3.Connection, question: Question) -> tuple[Summary
 
     With a group, the answer has both: all samples together, and `groups`, in order of their names.
     """
-    together = summaries(connection, replace(question, group=""))[""]
-    if question.group:
-        found = summaries(connection, question)
-        together["groups"] = [{**_named(question.group, key), **summary} for key, summary in found.items()]
-    return together, oldest(connection, question)
+    with snapshot(connection):
+        whole = replace(question, group="")
+        together = summaries(connection, whole)[""]
+        if question.group:
+            found = summaries(connection, question)
+            together["groups"] = [{**_named(question.group, key), **summary} for key, summary in found.items()]
+        return together, oldest(connection, whole)
 
 
 def _named(group: str, key: str) -> dict[str, str]:
@@ -98,18 +117,18 @@ def _named(group: str, key: str) -> dict[str, str]:
 
 def summaries(connection: sqlite3.Connection, question: Question) -> Keyed:
     """Return the summary of each group by its name; of all samples together when no group is asked for."""
-    found: Keyed = {} if question.group else {"": _empty()}
-    counts = f"SELECT {question.key}, count(*), total(kind = {BURST}), total(kind = {UNCOUNTED})"
-    for key, requests, bursts, uncounted in connection.execute(
-        f"{counts} {question.source} GROUP BY 1 ORDER BY 1", question.values
-    ):
-        found[key] = {**_empty(), "requests": requests, "bursts": int(bursts), "uncounted": int(uncounted)}
+    counts = f"SELECT {question.part}, count(*), total(kind = {BURST}), total(kind = {UNCOUNTED})"
+    rows = connection.execute(f"{counts} {question.source} GROUP BY 1", question.values)
+    found: Numbered = {} if question.group else {0: _empty()}
+    for part, requests, bursts, uncounted in rows:
+        found[part] = {**_empty(), "requests": requests, "bursts": int(bursts), "uncounted": int(uncounted)}
     for figure in ("completion", "total", "ttft"):
-        for key, summary in _distributions(connection, question, figure):
-            found[key][figure] = summary
+        for part, summary in _distributions(connection, question, figure):
+            found[part][figure] = summary
     if question.buckets:
         _add_series(connection, question, found)
-    return found
+    names = dict(connection.execute(_NAMES.format(key=question.key))) if question.group else {0: ""}
+    return dict(sorted((names[part], summary) for part, summary in found.items()))
 
 
 def _empty() -> Summary:
@@ -124,25 +143,24 @@ def _empty() -> Summary:
     }
 
 
-def _distributions(connection: sqlite3.Connection, question: Question, figure: str) -> Iterator[tuple[str, Summary]]:
+def _distributions(connection: sqlite3.Connection, question: Question, figure: str) -> Iterator[tuple[int, Summary]]:
     """Yield the distribution of a figure in each group that has it.
 
-    SQLite ranks the values, without holding up the interpreter; the median and the 90th percentile lie at, or between,
-    the values at ranks 0.5 (n - 1) and 0.9 (n - 1), counted from 0.
+    SQLite counts how often each value is there and adds the counts up, without holding up the interpreter; the median
+    and the 90th percentile lie at, or between, the values at ranks 0.5 (n - 1) and 0.9 (n - 1), counted from 0.
     """
+    around = ("last / 2", "(last + 1) / 2", "last * 9 / 10", "(last * 9 + 9) / 10")
+    values = (f"max(CASE WHEN upto - times <= {rank} AND {rank} < upto THEN value END)" for rank in around)
     rows = connection.execute(
-        f"WITH ranked AS (SELECT {question.key} AS key, {figure} AS value,"  # noqa: S608  # only our own words
-        f" row_number() OVER (PARTITION BY {question.key} ORDER BY {figure}) - 1 AS place,"
-        f" count(*) OVER (PARTITION BY {question.key}) - 1 AS last {question.source} AND {figure} IS NOT NULL)"
-        " SELECT key, count(*), sum(value),"
-        " max(CASE WHEN place = last / 2 THEN value END), max(CASE WHEN place = (last + 1) / 2 THEN value END),"
-        " max(CASE WHEN place = last * 9 / 10 THEN value END),"
-        " max(CASE WHEN place = (last * 9 + 9) / 10 THEN value END)"
-        " FROM ranked GROUP BY key",
+        f"WITH counted AS (SELECT {question.part} AS part, {figure} AS value, count(*) AS times"  # noqa: S608  # our own words
+        f" {question.source} AND {figure} IS NOT NULL GROUP BY 1, 2),"
+        " ranked AS (SELECT part, value, times, sum(times) OVER (PARTITION BY part) - 1 AS last,"
+        " sum(times) OVER (PARTITION BY part ORDER BY value ROWS UNBOUNDED PRECEDING) AS upto FROM counted)"
+        f" SELECT part, sum(times), sum(value * times), {', '.join(values)} FROM ranked GROUP BY part",
         question.values,
     )
-    for key, count, total, *around in rows:
-        yield key, _distribution(count, total, (around[0], around[1]), (around[2], around[3]))
+    for part, count, total, *middle in rows:
+        yield part, _distribution(count, total, (middle[0], middle[1]), (middle[2], middle[3]))
 
 
 def _distribution(count: int, total: int, middle: tuple[int, int], ninetieth: tuple[int, int]) -> Summary:
@@ -160,14 +178,14 @@ def _rounded(number: Decimal) -> Decimal:
     return number.quantize(_HUNDREDTHS, ROUND_HALF_UP)
 
 
-def _add_series(connection: sqlite3.Connection, question: Question, found: Keyed) -> None:
+def _add_series(connection: sqlite3.Connection, question: Question, found: Numbered) -> None:
     """Add to each group its average speed in each part of the window, the oldest first; None where there is none."""
     for summary in found.values():
         summary["series"] = [None] * question.buckets
     rows = connection.execute(
-        f"SELECT {question.key}, min((at - :since) * :buckets / max(:until - :since, 1), :buckets - 1) AS bucket,"
+        f"SELECT {question.part}, min((at - :since) * :buckets / max(:until - :since, 1), :buckets - 1) AS bucket,"
         f" sum(completion), count(completion) {question.source} AND completion IS NOT NULL GROUP BY 1, 2",
         question.values,
     )
-    for key, bucket, total, count in rows:
-        found[key]["series"][bucket] = shown(divided(total, count))
+    for part, bucket, total, count in rows:
+        found[part]["series"][bucket] = shown(divided(total, count))

@@ -9,6 +9,7 @@ from typing import Any
 
 from jackfield.api import CompletionRecord, Kind
 
+from .database import snapshot
 from .figures import bounded
 
 OTHER = "other"
@@ -68,11 +69,12 @@ def totals(connection: sqlite3.Connection, since: int | None, provider: str, mod
         " AND (:provider = '' OR provider = :provider) AND (:model = '' OR model = :model)"
     )
     values = {"since": since, "provider": provider, "model": model}
-    first, *sums = connection.execute(f"SELECT min(hour), {_SUMS} {source}", values).fetchone()
-    found: dict[str, Any] = {"first-hour": first, "total": _told(sums)}
-    for name, key in _BY.items():
-        rows = connection.execute(f"SELECT {key}, {_SUMS} {source} GROUP BY 1 ORDER BY 1", values)
-        found[name] = {row[0]: _told(row[1:]) for row in rows}
+    with snapshot(connection):
+        first, *sums = connection.execute(f"SELECT min(hour), {_SUMS} {source}", values).fetchone()
+        found: dict[str, Any] = {"first-hour": first, "total": _told(sums)}
+        for name, key in _BY.items():
+            rows = connection.execute(f"SELECT {key}, {_SUMS} {source} GROUP BY 1 ORDER BY 1", values)
+            found[name] = {row[0]: _told(row[1:]) for row in rows}
     return found
 
 
