@@ -24,7 +24,6 @@ from typing import Any
 
 import orjson
 import pytest
-from hypercorn.config import Config
 from jackfield.testing import (
     FakeUpstream,
     RecordedRequest,
@@ -345,7 +344,7 @@ async def server(upstream: FakeUpstream, answers: list[Answered]) -> AsyncIterat
     """Return the proxy, with a client key and the upstream as its provider `fox`."""
     fox = {"name": "fox", "enabled": True, "base-url": upstream.base_url, "api-key": "sk-fox-0123456789"}
     app = make_app({"api-keys": [KEY], "request-retry": 0, "tppc": {"providers": [fox]}})
-    async with running(recording(app, answers), config=Config(), grace=0.2) as server:
+    async with running(recording(app, answers), grace=0.2) as server:
         yield server
 
 

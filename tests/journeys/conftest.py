@@ -13,6 +13,7 @@ import orjson
 import pytest
 from hypercorn.config import Config
 from jackfield.api import CompletionRecord, hookimpl
+from jackfield.server import ServerConfig
 from jackfield.testing import FakeUpstream, RunningServer, ServerSentEvent, make_app, read_sse, running
 
 INSTALLED = ("codex", "demo", "tppc")
@@ -188,7 +189,7 @@ async def serve() -> AsyncIterator[Serve]:
             used = {"plugins": {"allow": [*INSTALLED, *added]}}
             app = make_app({**section, **used, **(config or {})}, plugins=added, clock=clock)
             app.config.update(quart or {})
-            settings = Config()
+            settings = Config() if hypercorn else ServerConfig()
             for name, value in (hypercorn or {}).items():
                 setattr(settings, name, value)
             server = await stack.enter_async_context(running(app, config=settings, grace=0.2))

@@ -1,4 +1,4 @@
-"""Serving an app in this process: Hypercorn on uvloop, on sockets that listen already."""
+"""Serving an app in this process: Hypercorn on uvloop with our own connections, on sockets that listen already."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
-
 from ..config import Limits
+from ..server import Manners, ServerConfig, serve
 from .sockets import BACKLOG
 
 Ready = Callable[[], None]
@@ -41,8 +39,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def _hypercorn(sockets: Sequence[socket.socket], limits: Limits) -> Config:
-    config = Config()
+def _hypercorn(sockets: Sequence[socket.socket], limits: Limits) -> ServerConfig:
+    config = ServerConfig()
+    config.manners = Manners(limits.max_header_bytes, limits.header_timeout, limits.idle_timeout, limits.write_timeout)
     config.bind = [f"fd://{each.detach()}" for each in sockets]
     config.backlog = BACKLOG
     config.graceful_timeout = limits.shutdown_grace
@@ -55,7 +54,7 @@ def _hypercorn(sockets: Sequence[socket.socket], limits: Limits) -> Config:
     return config
 
 
-async def _serve(app: Any, config: Config, ready: Ready, child: bool) -> None:
+async def _serve(app: Any, config: ServerConfig, ready: Ready, child: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_on_exception)
@@ -68,7 +67,7 @@ async def _serve(app: Any, config: Config, ready: Ready, child: bool) -> None:
         ready()
         await stop.wait()
 
-    await serve(app, config, shutdown_trigger=until_stopped, mode="asgi")
+    await serve(app, config, until=until_stopped)
 
 
 def _on_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

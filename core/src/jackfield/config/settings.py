@@ -46,7 +46,9 @@ class Limits:
     max_header_bytes: int
     max_event_bytes: int
     max_streams: int
+    header_timeout: float
     body_timeout: float
+    write_timeout: float
     idle_timeout: float
     connect_timeout: float
     first_byte_timeout: float

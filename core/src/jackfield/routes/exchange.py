@@ -12,6 +12,9 @@ from ..errors import ClientError, Detail, Kind
 
 Message = MutableMapping[str, Any]
 
+ON_GONE = "jackfield.on_gone"
+"""An extension of our own server's: a function that takes what is to be called when the client leaves, or None."""
+
 LINGER = 2.0
 """Seconds of silence after which a client that was answered early is not listened to any more."""
 LINGER_LONGEST = 30.0
@@ -36,6 +39,7 @@ class Exchange:
         self._send = send
         self._started = False
         self._watcher: asyncio.Task[None] | None = None
+        self._on_gone: Callable[[Callable[[], None] | None], None] | None = None
         self.gone = False
         self._sending = True
         self._loop = asyncio.get_running_loop()
@@ -101,7 +105,7 @@ class Exchange:
         """Cancel what runs inside when the client leaves, and raise ClientGone in its place."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # an ASGI app runs in a task
-        self._watcher = asyncio.get_running_loop().create_task(self._watch(task))
+        self._watch(task)
         try:
             yield
         except asyncio.CancelledError:
@@ -112,14 +116,29 @@ class Exchange:
         finally:
             self.end()
 
-    async def _watch(self, task: asyncio.Task[Any]) -> None:
+    def _watch(self, task: asyncio.Task[Any]) -> None:
+        """Have the task cancelled when the client leaves: by a call where the server offers it, else by a task."""
+
+        def gone() -> None:
+            self.gone = True
+            task.cancel()
+
+        self._on_gone = self._scope.get("extensions", {}).get(ON_GONE)
+        if self._on_gone is not None:
+            self._on_gone(gone)
+        else:
+            self._watcher = self._loop.create_task(self._until_gone(gone))
+
+    async def _until_gone(self, gone: Callable[[], None]) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self.gone = True
-        task.cancel()
+        gone()
 
     def end(self) -> None:
         """Stop watching."""
+        if self._on_gone is not None:
+            self._on_gone(None)
+            self._on_gone = None
         if self._watcher is not None:
             self._watcher.cancel()
             self._watcher = None

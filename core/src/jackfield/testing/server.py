@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.utils import LifespanFailureError
 
+from ..server import ServerConfig, serve
 from .threads import LoopThread
 
 ASGIApp = Callable[..., Awaitable[None]]
@@ -52,9 +52,10 @@ async def running(app: ASGIApp, *, config: Config | None = None, grace: float = 
     """Serve `app` in the test's own loop.
 
     The lifespan has started when the block begins and has ended when it is left; what either raises is raised here.
-    `config` is Hypercorn's own, for time-outs and the like; its `bind` and logs are set here.
+    It is served as `jackfield serve` does it. A plain `config` of Hypercorn makes it Hypercorn alone, as
+    `hypercorn jackfield.asgi:app` does it; its `bind` and logs are set here.
     """
-    config = config or Config()
+    config = config or ServerConfig()
     listener = _listen()
     port = listener.getsockname()[1]
     config.bind = [f"fd://{listener.detach()}"]
@@ -130,7 +131,7 @@ async def _ended(server: asyncio.Task[None], exchanges: set[asyncio.Task[None]],
 
 
 async def _serve(app: ASGIApp, config: Config, stop: asyncio.Event) -> None:
-    await serve(app, config, shutdown_trigger=stop.wait, mode="asgi")
+    await serve(app, config, until=stop.wait)
 
 
 @contextmanager

@@ -1,0 +1,11 @@
+"""Serving clients: Hypercorn, with connections of our own for HTTP/1.1.
+
+Hypercorn starts the app, accepts connections and stops in good order; `hypercorn jackfield.asgi:app` uses nothing of
+this package. Its own class for a connection costs more than all the rest of a short request, so `jackfield serve` gives
+every connection to `Connection` instead (ADR 0006). What is no plain HTTP/1.1 goes back to Hypercorn's.
+"""
+
+from .adoption import ServerConfig, serve
+from .connection import Connection, Manners
+
+__all__ = ["Connection", "Manners", "ServerConfig", "serve"]

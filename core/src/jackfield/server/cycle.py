@@ -1,0 +1,206 @@
+"""One request and its answer, as the ASGI application sees them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from .head import head
+
+Message = MutableMapping[str, Any]
+
+HIGH_WATER = 64 * 1024
+"""Bytes of a body that wait for the application; beyond that the client has to wait."""
+
+_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+
+class Line(Protocol):
+    """What a cycle needs of its connection."""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes to the client."""
+
+    async def writable(self) -> None:
+        """Return when the client has read enough of what was sent before."""
+
+    def listen(self) -> None:
+        """Take more of the body."""
+
+    def finished(self, cycle: Cycle) -> None:
+        """Take note that the answer is complete."""
+
+    def cut(self) -> None:
+        """Close at once: what was sent is no whole answer."""
+
+
+@dataclass(slots=True)
+class Terms:
+    """What a request's head says of its answer."""
+
+    headless: bool
+    """The answer has no body: HEAD."""
+    chunks: bool
+    """The client reads chunks (HTTP/1.1)."""
+    stays: bool
+    """The connection may carry another request afterwards."""
+    awaits_continue: bool
+    """The client sends no body before it is asked to."""
+
+
+class Cycle:
+    """`receive` and `send` of one request. Of each, one call at a time."""
+
+    __slots__ = (
+        "_body",
+        "_chunked",
+        "_left",
+        "_line",
+        "_loop",
+        "_on_gone",
+        "_silent",
+        "_size",
+        "_told",
+        "_waiter",
+        "complete",
+        "gone",
+        "over",
+        "scope",
+        "started",
+        "terms",
+    )
+
+    def __init__(self, line: Line, loop: asyncio.AbstractEventLoop, scope: dict[str, Any], terms: Terms) -> None:
+        self._line = line
+        self._loop = loop
+        self.scope = scope
+        self.terms = terms
+        self._body: list[bytes] = []
+        self._size = 0
+        self._told = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._on_gone: Callable[[], None] | None = None
+        self._chunked = False
+        self._silent = False
+        self._left: int | None = None
+        self.complete = False
+        self.started = False
+        self.over = False
+        self.gone = False
+
+    # What the connection tells.
+
+    def take(self, piece: bytes) -> bool:
+        """Keep a piece of the body for the application; return False when enough is waiting."""
+        self._body.append(piece)
+        self._size += len(piece)
+        self._wake()
+        return self._size <= HIGH_WATER
+
+    def end(self) -> None:
+        """Take note that the body is complete."""
+        self.complete = True
+        self._wake()
+
+    def leave(self) -> None:
+        """Tell the application that the client is gone."""
+        if not self.gone:
+            self.gone = True
+            self._wake()
+            if self._on_gone is not None and not self.over:
+                self._on_gone()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # What the application calls.
+
+    def on_gone(self, call: Callable[[], None] | None) -> None:
+        """Have `call` called when the client leaves before its answer is complete: a watch that costs no task."""
+        self._on_gone = call
+        if self.gone and call is not None:
+            call()
+
+    async def receive(self) -> Message:
+        """Return a piece of the body, or `http.disconnect` once the client left or was answered."""
+        if self.terms.awaits_continue and not self.started and not self.gone:
+            self.terms.awaits_continue = False
+            self._line.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while not self.gone and not self.over:
+            if self._body or (self.complete and not self._told):
+                return self._request()
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return {"type": "http.disconnect"}
+
+    def _request(self) -> Message:
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        self._body = []
+        self._size = 0
+        self._told = self.complete
+        if not self.complete:
+            self._line.listen()
+        return {"type": "http.request", "body": body, "more_body": not self.complete}
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """Send the head or a piece of the body; waits while the client is slow. Once it is gone, nothing happens."""
+        if self.gone or self.over:
+            return
+        kind = message["type"]
+        if kind == "http.response.body" and self.started:
+            self._piece(message.get("body", b""), more=message.get("more_body", False))
+        elif kind == "http.response.start" and not self.started:
+            self._start(message["status"], message.get("headers", ()))
+        else:
+            raise RuntimeError(f"the application sent {kind} at the wrong time")
+        await self._line.writable()
+
+    def _start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        told = [(bytes(name).lower(), bytes(value)) for name, value in headers]
+        names = dict(told)
+        self._silent = self.terms.headless or status in _BODILESS
+        if names.get(b"connection", b"").lower() == b"close":
+            self.terms.stays = False
+        elif not self.terms.stays:
+            told.append((b"connection", b"close"))
+        if (length := names.get(b"content-length")) is not None:
+            self._left = int(length)
+        elif not self._silent:
+            self._chunked = self.terms.chunks
+            self.terms.stays = self.terms.stays and self._chunked
+            if self._chunked:
+                told.append((b"transfer-encoding", b"chunked"))
+        data = head(status, told, date=b"date" not in names)
+        self.started = True
+        self._line.write(data + b"\r\n")
+
+    def _piece(self, data: bytes, *, more: bool) -> None:
+        if self._silent:
+            data = b""
+        elif self._chunked:
+            data = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+            if not more:
+                data += b"0\r\n\r\n"
+        elif self._left is not None:
+            self._left -= len(data)
+            if self._left < 0:
+                raise RuntimeError("the application sent more than its content-length")
+        if data:
+            self._line.write(data)
+        if not more:
+            self._finish()
+
+    def _finish(self) -> None:
+        self.over = True
+        self._wake()
+        if self._left and not self._silent:
+            self._line.cut()
+        else:
+            self._line.finished(self)
