@@ -16,10 +16,11 @@ from .commands import config_option, rewrite_config
 from .config.document import Document
 from .config.edit import EditError, rewritten
 from .config.file import ConfigFileError, version_of
+from .config.fragments import HEALTH_CHECK_SCHEMA
 from .config.masks import REFERENCES, is_hash
 from .config.section import Section
 from .config.settings import Settings
-from .credentials import CredentialState
+from .credentials import CheckResult, CredentialState
 from .dialects.failures import from_http, passable
 from .errors import (
     ClientError,
@@ -34,7 +35,7 @@ from .errors import (
     UpstreamError,
     invalid_request,
 )
-from .executor import EventStream, Executor, ExecutorFactory
+from .executor import Checking, EventStream, Executor, ExecutorFactory
 from .files import replace_text
 from .hookspecs import PROJECT
 from .host import Host
@@ -47,6 +48,7 @@ from .types import (
     CompletionRecord,
     Credential,
     Endpoint,
+    HealthCheck,
     Model,
     ModelDefaults,
     RequestInfo,
@@ -66,9 +68,12 @@ def hookimpl(function: F) -> F:
 
 
 __all__ = [
+    "HEALTH_CHECK_SCHEMA",
     "HOOK_API_VERSION",
     "MASK",
     "REFERENCES",
+    "CheckResult",
+    "Checking",
     "ClientError",
     "Clock",
     "CompletionRecord",
@@ -85,6 +90,7 @@ __all__ = [
     "Executor",
     "ExecutorFactory",
     "ExecutorRegistrar",
+    "HealthCheck",
     "Host",
     "JackfieldError",
     "Kind",

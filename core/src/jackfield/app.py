@@ -19,6 +19,7 @@ from .dialects.base import Dialect
 from .dialects.chat import ChatDialect
 from .dialects.messages import MessagesDialect
 from .dialects.responses import ResponsesDialect
+from .health_checks import Checker
 from .host import Host
 from .observers import Observers
 from .reload import Reloader, timeouts_of
@@ -55,7 +56,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     host.install(runtime.build(settings, plugins, host))
     reloader = Reloader(host, plugins, prepared.schema)
     host.follow(reloader, plugins)
-    observers = Observers(plugins, host)
+    observers, checker = Observers(plugins, host), Checker(host, plugins)
     app = Quart("jackfield", static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=settings.limits.max_body_bytes,
@@ -64,7 +65,6 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     )
     app.extensions[EXTENSION] = host
     replies.install(app)
-    served = dialects()
     for blueprint in (client.blueprint(host, plugins), messages.blueprint(host), *plugins.blueprints(host)):
         app.register_blueprint(blueprint)
 
@@ -73,15 +73,17 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
         observers.start()
         reloader.start()
         await plugins.startup(host)
+        checker.start()
 
     @app.after_serving
     async def stop() -> None:
         await reloader.stop()
+        await checker.stop()
         await observers.stop()
         await plugins.shutdown(host)
         await host.upstream.aclose()
 
-    ingress = Ingress(cast("ASGIApp", app.asgi_app), served, host, plugins, observers)
+    ingress = Ingress(cast("ASGIApp", app.asgi_app), dialects(), host, plugins, observers)
     app.asgi_app = ingress  # type: ignore[method-assign, assignment]  # Quart's documented place for middleware
     return app
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from .sse import Event
 from .types import Endpoint, UpstreamCall
@@ -40,6 +40,18 @@ class Executor(Protocol):
         """Send the call and return its stream once the upstream has answered with success.
 
         Raises UpstreamError for everything else, so that the next credential can be tried.
+        """
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """An executor that can also carry out health checks (see `types.HealthCheck`)."""
+
+    async def check(self, path: str, endpoint: Endpoint) -> int:
+        """Ask for `path` under the endpoint's base URL, which generates nothing; return the status of the answer.
+
+        Raises UpstreamError when no answer comes.
         """
         ...
 

@@ -106,7 +106,8 @@ def resolve_creds(credential: Credential, request: RequestInfo) -> Endpoint | Aw
 
     Called per attempt, plugins in order of name; the first answer that is not None wins, and an awaitable is awaited.
     Raise an `UpstreamError` of kind `UPSTREAM_AUTH` when the credential cannot be used: the next one is tried. With no
-    answer at all, the credential's own attributes `api_key` and `base_url` are used, together or not at all.
+    answer at all, the credential's own attributes `api_key` and `base_url` are used, together or not at all. For a
+    health check, `request.dialect` is `health-check` and all else in it is empty.
     """
     raise NotImplementedError
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from .secret import Secret
 
@@ -25,6 +25,26 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The wall clock, with its time zone (UTC)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """How a credential's upstream is asked, now and then, whether it is there: by a call that generates nothing.
+
+    `interval` is the time from one check to the next and `timeout` what an answer may take, both in seconds; `path`
+    follows the base URL.
+    """
+
+    interval: float = 30.0
+    timeout: float = 5.0
+    path: str = "/models"
+
+    @classmethod
+    def of(cls, section: Mapping[str, Any] | None) -> HealthCheck | None:
+        """Return what a configuration's `health-check` says (see `HEALTH_CHECK_SCHEMA`); None where it is left out."""
+        if section is None:
+            return None
+        return cls(float(section["interval"]), float(section["timeout"]), section["path"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +67,8 @@ class Credential:
     """The only model ids it serves; empty: every model of its provider."""
     standby: bool = False
     """Used only while no other provider is configured (the demo)."""
+    health_check: HealthCheck | None = None
+    """How it is checked while nobody asks; None: not at all. Its executor must be able to (`executor.Checking`)."""
 
 
 @dataclass(frozen=True, slots=True)

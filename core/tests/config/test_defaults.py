@@ -17,7 +17,10 @@ SCHEMA: dict[str, Any] = {
         "either": {"anyOf": [{"type": "string"}, {"type": "object", "properties": {"n": {"default": 2}}}]},
         "map": {"type": "object", "additionalProperties": {"properties": {"n": {"default": 3}}}},
     },
-    "$defs": {"item": {"type": "object", "properties": {"n": {"default": 0}}}},
+    "$defs": {
+        "item": {"type": "object", "properties": {"n": {"default": 0}, "shared": {"$ref": "#/$defs/shared"}}},
+        "shared": {"default": {}, "properties": {"m": {"default": 9}}},
+    },
 }
 
 
@@ -29,7 +32,7 @@ SCHEMA: dict[str, Any] = {
         ({"plain": None}, {"plain": None}),
         ({"inner": {"deep": [2]}}, {"inner": {"deep": [2]}}),
         ({"absent": {}}, {"absent": {"deep": 1}}),
-        ({"items": [{}, {"n": 1}]}, {"items": [{"n": 0}, {"n": 1}]}),
+        ({"items": [{}, {"n": 1}]}, {"items": [{"n": 0, "shared": {"m": 9}}, {"n": 1, "shared": {"m": 9}}]}),
         ({"either": "text"}, {"either": "text"}),
         ({"either": {}}, {"either": {"n": 2}}),
         ({"map": {"a": {}}}, {"map": {"a": {"n": 3}}}),

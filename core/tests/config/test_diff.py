@@ -21,6 +21,8 @@ FOX, OWL = {"name": "fox", "key": A, "on": True}, {"name": "owl", "key": B, "on"
         ({"a": ""}, {"a": "x"}, ['a: "" -> x']),
         ({"a": None}, {"a": 1.5}, ["a: unset -> 1.5"]),
         ({}, {"a": 1}, ["a: unset -> 1"]),
+        ({"a": None}, {"a": {"b": 1}}, ["a.b: unset -> 1"]),
+        ({"a": {"b": 1}}, {"a": None}, ["a.b: 1 -> unset"]),
         ({"a": ("x",)}, {"a": ("x", True)}, ["a: [x] -> [x, true]"]),
         ({"a": (FOX, OWL)}, {"a": (OWL, FOX)}, []),
         ({"a": (FOX,)}, {"a": (FOX, OWL)}, ["a[owl]: added"]),

@@ -87,9 +87,9 @@ async def test_a_chunked_request_and_expect_continue(upstream, client):
 
 
 async def test_other_paths_and_methods_are_refused_and_recorded(upstream, client):
-    assert (await client.get(f"{upstream.base_url}/models")).status_code == 404
+    assert (await client.get(f"{upstream.base_url}/engines")).status_code == 404
     assert (await client.get(f"{upstream.base_url}/responses")).status_code == 405
-    assert [request.path for request in upstream.requests] == ["/v1/models", "/v1/responses"]
+    assert [request.path for request in upstream.requests] == ["/v1/engines", "/v1/responses"]
 
 
 async def test_a_strict_one_refuses_what_real_ones_refuse(client):

@@ -38,6 +38,7 @@ PACKYCODE = {
     "wire-api": "responses",
     "privacy": {"disable-response-storage": True},
     "defaults": {"model": "gpt-5", "model-reasoning-effort": "high"},
+    "health-check": None,
     "effective-source": None,
 }
 FOX = {
@@ -52,6 +53,7 @@ FOX = {
     "model-patterns": ["gpt-*", "codex-*"],
     "proxy-url": "",
     "headers": {},
+    "health-check": None,
 }
 
 

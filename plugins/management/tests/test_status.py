@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -66,6 +67,7 @@ async def test_health_tells_every_credential(manage: Any) -> None:
         "breaker": "closed",
         "success-share": None,
         "models": [],
+        "check": None,
     }
     assert by_provider["codex"]["priority"] == 2
     assert by_provider["demo"]["state"] == "standby"
@@ -122,6 +124,46 @@ async def test_health_tells_of_the_breaker(manage: Any, upstream: Any, fake_cloc
             told.append(next(each["breaker"] for each in health if each["provider"] == "fox"))
 
     assert told == ["closed", "closed", "open", "half-open"]
+
+
+async def test_health_tells_the_latest_check(manage: Any, upstream: Any, fake_clock: Any) -> None:
+    checked = served_by(upstream.base_url).replace("}]}", ", health-check: {}}]}")
+
+    async def after(count: int) -> Any:
+        fake_clock.advance(40)
+        async with asyncio.timeout(10):
+            while True:
+                health = (await proxy.get("/health")).json()["credentials"]
+                [fox] = [each for each in health if each["provider"] == "fox"]
+                if fox["check"] and fox["check"]["at"].endswith(f":{40 * count % 60:02}Z"):
+                    return fox
+                await asyncio.sleep(0.01)
+
+    async with manage(checked, clock=fake_clock) as proxy:
+        [before] = [
+            each["check"] for each in (await proxy.get("/health")).json()["credentials"] if each["provider"] == "fox"
+        ]
+        well = await after(1)
+        upstream.models = http_error(401)
+        ill = await after(2)
+
+    assert before is None
+    assert (well["state"], well["check"]) == (
+        "active",
+        {"at": "2026-01-01T00:00:40Z", "ok": True, "status": 200, "latency-seconds": 0, "error": None, "failures": 0},
+    )
+    assert (ill["state"], ill["last-error"], ill["check"]) == (
+        "resting",
+        None,
+        {
+            "at": "2026-01-01T00:01:20Z",
+            "ok": False,
+            "status": 401,
+            "latency-seconds": 0,
+            "error": "upstream_auth",
+            "failures": 1,
+        },
+    )
 
 
 @pytest.mark.parametrize("body", [None, {"credential": "its own"}], ids=["all", "one"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jackfield.api import EditError
+from jackfield.api import Document, EditError
 from jackfield_packycode.comments import split
 from jackfield_packycode.migrate import migrated
 
@@ -110,6 +110,14 @@ def test_it_joins_the_providers_that_are_there() -> None:
     )
 
     assert migrated(BESIDE) == expected
+
+
+def test_its_health_check_comes_along() -> None:
+    check = "  health-check:\n    interval: 60\n"
+    after = migrated(f"packycode:\n  enabled: false\n{check}")
+    assert Document.parse(after).data["tppc"]["providers"] == [
+        {"name": "packycode", "enabled": False, "health-check": {"interval": 60}}
+    ]
 
 
 def test_nothing_is_left_to_do_the_second_time() -> None:

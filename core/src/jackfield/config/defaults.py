@@ -24,6 +24,7 @@ def _mapping(value: Mapping[str, Any], view: View) -> dict[str, Any]:
     complete = dict(value)
     for schema in view.schemas:
         for key, part in schema.get("properties", {}).items():
-            if key not in complete and is_map(part) and "default" in part:
-                complete[key] = part["default"]
+            declared = view.referred(part)
+            if key not in complete and is_map(declared) and "default" in declared:
+                complete[key] = declared["default"]
     return {key: filled(part, view.key(key)) for key, part in complete.items()}

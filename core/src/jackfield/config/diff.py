@@ -57,7 +57,7 @@ def _text(path: paths.Path) -> str:
 
 
 def _line(path: paths.Path, old: Any, new: Any) -> str:
-    if old == new:
+    if old == new or (old in (None, _ABSENT) and new in (None, _ABSENT)):
         return ""
     place = _text(path)
     if isinstance(old, Secret) or isinstance(new, Secret):

@@ -74,6 +74,12 @@ class View:
         """Return the first value of a keyword among the schemas, such as `default`; None where nobody uses it."""
         return next((schema[keyword] for schema in self.schemas if keyword in schema), None)
 
+    def referred(self, schema: Any) -> Any:
+        """Return the schema that has a `default` to declare: this one, or what its `$ref` points to."""
+        if is_map(schema) and "default" not in schema and "$ref" in schema:
+            return resolve(schema["$ref"], self.root)
+        return schema
+
     def _at(self, parts: Iterable[Any]) -> View:
         return View(tuple(_flat(parts, self.root)), self.root)
 

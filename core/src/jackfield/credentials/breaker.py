@@ -84,6 +84,11 @@ class Breaker:
             self._opened = self._probing = False
             self._failures = self._times = 0
 
+    def recovered(self, now: float) -> None:
+        """Let the probe through at once: something else than a request shows that the upstream is back."""
+        if self._opened:
+            self.until = min(self.until, now)
+
     def abandoned(self, *, probe: bool) -> None:
         """Note an attempt that tells nothing: the client left."""
         if probe:

@@ -14,16 +14,24 @@ class Cooling:
     Attempts that were under way when it began to rest may fail too: they prolong the rest at most, they double nothing.
     """
 
-    __slots__ = ("_step", "limited", "until")
+    __slots__ = ("_key", "_step", "limited", "until")
 
     def __init__(self) -> None:
         self.until = 0.0
         self.limited = False
         self._step = 0
+        self._key = 0.0
 
-    def refused(self, now: float) -> None:
-        """Rest because the key was refused or nothing is left to spend."""
+    def refused(self, now: float, *, key: bool = False) -> None:
+        """Rest because the key was refused (`key`) or nothing is left to spend."""
         self._rest(now + LONGEST, limited=False)
+        if key:
+            self._key = self.until
+
+    def welcomed(self, now: float) -> None:
+        """End a rest that began with a refused key: it is taken again."""
+        if self._key == self.until:
+            self.until = min(self.until, now)
 
     def throttled(self, now: float, wait: float | None) -> None:
         """Rest because of a rate or usage limit, for the time that the upstream named or else a growing one."""

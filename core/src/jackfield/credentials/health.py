@@ -51,7 +51,7 @@ class Health:
             return
         self.breaker.succeeded(probe=probe)  # it refuses, so it is there
         if kind in REFUSED:
-            self.cooling.refused(now)
+            self.cooling.refused(now, key=kind is Kind.UPSTREAM_AUTH)
         elif kind in LIMITED:
             self.cooling.throttled(now, wait)
 
@@ -59,6 +59,12 @@ class Health:
         """Note a proper end."""
         self.breaker.succeeded(probe=probe)
         self.cooling.succeeded(now)
+
+    def recovered(self, now: float, *, key: bool) -> None:
+        """Note that the upstream is back, as checks show; `key` says that it takes the key again, too."""
+        self.breaker.recovered(now)
+        if key:
+            self.cooling.welcomed(now)
 
     def spotless(self, now: float) -> bool:
         """True when it can be forgotten."""

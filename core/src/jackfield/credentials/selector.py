@@ -13,6 +13,7 @@ from ..types import Clock, CompletionRecord, Credential
 from .affinity import Affinity
 from .breaker import BreakerState
 from .budget import RetryBudget
+from .checkups import CheckResult, Checkups, Turn
 from .health import ANSWERED, BROKEN, LIMITED, REFUSED, Health, Ward
 from .pace import Pace
 from .rotation import Wish, fitting, tiers, upstream_model
@@ -41,6 +42,7 @@ class Selector:
         self._ward = Ward()
         self._tally = Tally()
         self._budget = RetryBudget()
+        self._checkups = Checkups()
 
     def order(self, credentials: Iterable[Credential], route: Route, wish: Wish = DEFAULT) -> list[Credential]:
         """Return the candidates for a route that do not rest, in the order to try them: to be asked once per request.
@@ -55,6 +57,7 @@ class Selector:
             if not wish.cooling or self._free_at(credential, route, now) <= now
         ]
         if len(found) > 1:
+            found = self._checkups.well(found) if wish.cooling else found
             found = [each for tier in tiers(found) for each in self._order(tier, route, wish, now)]
         if found:
             self._turns.took(found[0].id)
@@ -132,6 +135,8 @@ class Selector:
         error, name = record.error, trial.credential.id
         if not error:
             self._pace.note(name, trial.model, record)
+        if error in _AT_WORK:
+            self._checkups.served(name)
         if not error or error in _FAILURES:
             self._tally.note(name, error, record.measured_at)
         if trial.wish.cooling:
@@ -155,21 +160,45 @@ class Selector:
         if health.spotless(now):
             self._ward.discharge(name, model)
 
+    def checked(self, credential: str, result: CheckResult) -> Turn:
+        """Learn what a health check found; return whether it takes the credential out of rotation or brings it back.
+
+        The first one that does not fail, after others did, also lets the models that rest after failures be tried at
+        once, and those whose key was refused if it is taken again. What an upstream asked for is kept.
+        """
+        checkup = self._checkups.admit(credential)
+        out, troubled, refused = checkup.out, checkup.troubled, checkup.refused
+        checkup.note(result)
+        if troubled and not result.error:
+            now = self._clock.monotonic()
+            for health in self._ward.of(credential).values():
+                health.recovered(now, key=refused and result.welcomed)
+        if out == checkup.out:
+            return ""
+        return "out" if checkup.out else "back"
+
+    def keep_checks(self, credentials: Collection[str]) -> None:
+        """Forget what checks found, of every credential but these."""
+        self._checkups.keep(credentials)
+
     def state(self, credential: Credential) -> CredentialState:
         """Return how a credential stands."""
         now, name = self._clock.monotonic(), credential.id
         models = tuple(self._model(model, health, now) for model, health in self._ward.of(name).items())
         outcomes = self._tally.of(name)
         rests = [each.resting_until for each in models if each.resting_until is not None]
+        checkup = self._checkups.of(name)
         return CredentialState(
             credential=name,
-            resting=bool(rests) and outcomes.failing,
+            resting=(bool(rests) and outcomes.failing) or self._checkups.out(name),
             resting_until=min(rests, default=None),
             breaker=min((each.breaker for each in models), key=_WORST.index, default="closed"),
             last_error=outcomes.last_error,
             last_error_at=outcomes.last_error_at,
             success_share=outcomes.share,
             models=models,
+            check=checkup.last if checkup else None,
+            checks_failed=checkup.failures if checkup else 0,
         )
 
     def _model(self, model: str, health: Health, now: float) -> ModelState:
@@ -183,12 +212,12 @@ class Selector:
 
     def reset(self, credential: str | None = None) -> list[str]:
         """Let a credential (None: all) serve again at once; return the ids of those that were in trouble, sorted."""
-        freed = sorted(name for name in self._ward if credential in (None, name))
+        freed = {name for name in self._ward if credential in (None, name)}
         for name in freed:
             self._ward.reset(name)
-        return freed
+        return sorted(freed | self._checkups.reset(credential))
 
     def keep(self, credentials: Collection[str]) -> None:
         """Forget every credential but these, after a change of the configuration."""
-        for part in (self._turns, self._shares, self._ward, self._tally):
+        for part in (self._turns, self._shares, self._ward, self._tally, self._checkups):
             part.keep(credentials)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .breaker import BreakerState
+from .checkups import CheckResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,10 @@ class ModelState:
 class CredentialState:
     """A credential as the latest attempts left it.
 
-    `resting` says that it is left alone with some model and its latest attempt failed; `resting_until` is the earliest
-    end of its rests, `breaker` the worst of its breakers; `success_share` is taken over the last 100 attempts, None
-    before the first; `last_error` is a kind such as `rate_limited`, "" for none.
+    `resting` says that it is left alone with some model and its latest attempt failed, or that its health checks fail;
+    `resting_until` is the earliest end of its rests, `breaker` the worst of its breakers; `success_share` is taken over
+    the last 100 attempts, None before the first; `last_error` is a kind such as `rate_limited`, "" for none. `check` is
+    the latest health check, None before the first, and `checks_failed` how many failed in a row.
     """
 
     credential: str
@@ -34,6 +36,8 @@ class CredentialState:
     last_error_at: datetime | None
     success_share: float | None
     models: tuple[ModelState, ...] = ()
+    check: CheckResult | None = None
+    checks_failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,17 +27,24 @@ def greeting(request: RecordedRequest) -> Script:
     return text_answer("Hello from the upstream.", model=str(request.json().get("model", "gpt-5")))
 
 
+def listing() -> Script:
+    """Return the answer to `GET /models`: a list of one model."""
+    return json_reply({"object": "list", "data": [{"id": "gpt-5", "object": "model", "owned_by": "openai"}]}, 200)
+
+
 class FakeUpstream:
     """Answers `POST <any prefix>/responses` with scripts and records every request.
 
     Use it as `async with FakeUpstream() as upstream:` in the test's own loop, or as
     `with FakeUpstream.in_thread() as upstream:` next to blocking clients. Each request takes the next script of the
-    queue; when that is empty, `default` answers. Any other path is answered 404, any other method 405; these are
-    recorded too. A `strict` one refuses what Codex-style upstreams refuse: 400 with every rule that was broken.
+    queue; when that is empty, `default` answers. `GET <any prefix>/models` is answered by `models`. Any other path is
+    answered 404, any other method 405; these are recorded too. A `strict` one refuses what Codex-style upstreams
+    refuse: 400 with every rule that was broken.
     """
 
     def __init__(self, default: Reply = greeting, *, prefix: str = "/v1", strict: bool = False) -> None:
         self.default = default
+        self.models: Reply = listing()
         self.requests: list[RecordedRequest] = []
         self._prefix = prefix
         self._strict = strict
@@ -143,6 +150,8 @@ class FakeUpstream:
         self.requests.append(request)
         self._changed.notify()
         path = request.path.partition("?")[0]
+        if request.method == "GET" and path.endswith("/models"):
+            return self._play(self.models, request)
         if not path.endswith("/responses"):
             return json_reply({"error": {"message": f"no such path: {path}"}}, 404)
         if request.method != "POST":
@@ -150,6 +159,9 @@ class FakeUpstream:
         if self._strict and (problems := upstream_problems(request.json())):
             return json_reply({"detail": "; ".join(problems)}, 400)
         reply = self._queue.popleft() if self._queue else self.default
+        return self._play(reply, request)
+
+    def _play(self, reply: Reply, request: RecordedRequest) -> Script:
         return reply if isinstance(reply, Script) else self._ask(reply, request)
 
     def _ask(self, reply: Callable[[RecordedRequest], Script], request: RecordedRequest) -> Script:

@@ -99,9 +99,18 @@ class UpstreamClient:
 
         `proxy_url` is http, https or socks5. Raises UpstreamError when no answer comes.
         """
+        return await self._send("POST", url, headers, body, proxy_url)
+
+    async def get(self, url: str, headers: Mapping[str, str], proxy_url: str = "") -> UpstreamResponse:
+        """GET and return the answer as `post` does."""
+        return await self._send("GET", url, headers, b"", proxy_url)
+
+    async def _send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, proxy_url: str
+    ) -> UpstreamResponse:
         target = _url(url)
         raw = [_header(name, value) for name, value in headers.items()]
-        request = httpx.Request("POST", target, headers=raw, content=body, extensions=self._extensions())
+        request = httpx.Request(method, target, headers=raw, content=body, extensions=self._extensions())
         transport = self._through(proxy_url) if proxy_url else self._direct
         host = target.raw_host.decode("ascii")
         with _told_as_ours(host):

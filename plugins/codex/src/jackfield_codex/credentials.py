@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jackfield.api import Credential, Problem, Secret, Settings
+from jackfield.api import Credential, HealthCheck, Problem, Secret, Settings
 
 from .identity import stable_id
 from .login import Login, LoginError
@@ -106,6 +106,7 @@ def _of_key(entry: Mapping[str, Any], index: int) -> Credential:
         attributes,
         priority=entry["priority"],
         weight=entry["weight"],
+        health_check=HealthCheck.of(entry["health-check"]),
     )
 
 

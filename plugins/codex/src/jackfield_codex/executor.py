@@ -36,6 +36,19 @@ class CodexExecutor:
             raise from_http(response.status, response.headers, await response.body(), now=self._host.clock.now())
         return ResponsesStream(response, self._host.settings.limits.max_event_bytes)
 
+    async def check(self, path: str, endpoint: Endpoint) -> int:
+        """Ask for a path below the base URL, such as `/models`; return the answer's status. Raises UpstreamError."""
+        headers = {
+            "user-agent": "jackfield",
+            **_own(endpoint),
+            "accept": "application/json",
+            "accept-encoding": "identity",
+        }
+        url = f"{endpoint.base_url.removesuffix('/')}{path}"
+        response = await self._host.upstream.get(url, headers, endpoint.proxy_url)
+        await response.finish()
+        return response.status
+
     async def _post_with_login(self, call: UpstreamCall, endpoint: LoginEndpoint, body: bytes) -> UpstreamResponse:
         """Send the call with a fresh token, and once more with another when the upstream does not take it."""
         logins = Logins.of(self._host)
@@ -58,17 +71,21 @@ def _headers(call: UpstreamCall, endpoint: Endpoint) -> Mapping[str, str]:
     }
     if call.request.session and "session_id" not in passed and "session-id" not in passed:
         passed["session_id"] = _as_header(call.request.session)
-    key = endpoint.api_key.reveal()
-    own = {name.lower(): value for name, value in endpoint.headers.items() if name.lower() != "authorization"}
     return {
         "user-agent": "jackfield",
         **passed,
-        **own,
-        **({"authorization": f"Bearer {key}"} if key else {}),
+        **_own(endpoint),
         "content-type": "application/json",
         "accept": "text/event-stream",
         "accept-encoding": "identity",
     }
+
+
+def _own(endpoint: Endpoint) -> Mapping[str, str]:
+    """Return the operator's headers, with the key where there is one."""
+    key = endpoint.api_key.reveal()
+    own = {name.lower(): value for name, value in endpoint.headers.items() if name.lower() != "authorization"}
+    return {**own, **({"authorization": f"Bearer {key}"} if key else {})}
 
 
 def _as_header(session: str) -> str:

@@ -1,4 +1,4 @@
-"""The schema file that each provider package carries beside its code."""
+"""The schema file that each provider package carries beside its code, and what such schemas have in common."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import json
 from importlib.resources import files
 from typing import Any, cast
 
+from jackfield.api import HEALTH_CHECK_SCHEMA
+
 
 def load_schema(package: str) -> dict[str, Any]:
-    """Return `schema.json` of a package."""
-    return cast("dict[str, Any]", json.loads(files(package).joinpath("schema.json").read_text("utf-8")))
+    """Return `schema.json` of a package. It may refer to `#/$defs/health-check`, the checks of one credential."""
+    schema = cast("dict[str, Any]", json.loads(files(package).joinpath("schema.json").read_text("utf-8")))
+    return {**schema, "$defs": {**schema.get("$defs", {}), "health-check": HEALTH_CHECK_SCHEMA}}

@@ -75,6 +75,26 @@ MODELS = only(
     },
 )
 
+CHECK = {
+    "description": "The latest health check; null before the first, and where none are configured.",
+    "anyOf": [
+        closed(
+            {
+                "type": "object",
+                "properties": {
+                    "at": {**_INSTANT_OR_NULL, "description": "When it ended."},
+                    "ok": {"type": "boolean"},
+                    "status": {"type": ["integer", "null"], "description": "Of the answer; null when none came."},
+                    "latency-seconds": {"type": "number", "minimum": 0},
+                    "error": {"type": ["string", "null"], "description": "Its kind, such as unreachable."},
+                    "failures": {"type": "integer", "minimum": 0, "description": "Checks that failed in a row."},
+                },
+            }
+        ),
+        {"type": "null"},
+    ],
+}
+
 HEALTH = _list(
     "credentials",
     closed(
@@ -116,6 +136,7 @@ HEALTH = _list(
                         }
                     ),
                 },
+                "check": CHECK,
             },
         }
     ),

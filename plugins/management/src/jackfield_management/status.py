@@ -70,6 +70,21 @@ def _health(credential: Credential, health: CredentialState, used: bool) -> dict
             {"model": each.model, "cooling-until": _instant(each.resting_until), "breaker": each.breaker}
             for each in health.models
         ],
+        "check": _check(health),
+    }
+
+
+def _check(health: CredentialState) -> dict[str, Any] | None:
+    """Return the latest health check; None before the first, and where there are none."""
+    if health.check is None:
+        return None
+    return {
+        "at": _instant(health.check.at),
+        "ok": not health.check.error,
+        "status": health.check.status or None,
+        "latency-seconds": round(health.check.seconds, 3),
+        "error": health.check.error or None,
+        "failures": health.checks_failed,
     }
 
 

@@ -12,6 +12,7 @@ from jackfield.api import (
     Credential,
     Endpoint,
     ExecutorRegistrar,
+    HealthCheck,
     ModelDefaults,
     ModelRegistrar,
     Problem,
@@ -80,7 +81,9 @@ def synthesize_auth(config: Settings) -> Iterable[Credential]:
         "source": "config:packycode",
         "effective_source": source.name,
     }
-    return [Credential(stable_id("packycode:codex", source.api_key.reveal(), url), PROVIDER, PROVIDER, attributes)]
+    name = stable_id("packycode:codex", source.api_key.reveal(), url)
+    check = HealthCheck.of(block["health-check"]) if block else None
+    return [Credential(name, PROVIDER, PROVIDER, attributes, health_check=check)]
 
 
 @hookimpl

@@ -14,6 +14,7 @@ from .comments import Comments, without_lines
 from .source import ENV_KEYS, find_source
 
 BLOCK, NAME = "packycode", "packycode"
+CHECK = "health-check"
 IMPLIED = {"model": "gpt-5", "model-reasoning-effort": "high"}
 """The defaults of every tppc provider."""
 
@@ -76,6 +77,7 @@ def entry_of(block: Mapping[str, Any]) -> dict[str, Any]:
         "name": NAME,
         "enabled": block.get("enabled", False),
         **{name: value for name, value in pair.items() if value},
+        **({CHECK: block[CHECK]} if CHECK in block else {}),
     }
 
 

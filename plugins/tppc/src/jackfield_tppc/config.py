@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jackfield.api import Problem, Settings
+from jackfield.api import HealthCheck, Problem, Settings
 from jackfield_codex import wrong_proxy, wrong_url
 
 from .provider import Provider
@@ -36,6 +36,7 @@ def _provider(entry: Mapping[str, Any]) -> Provider:
         proxy_url=entry["proxy-url"],
         headers=entry["headers"],
         source=f"config:tppc[{name}]",
+        health_check=HealthCheck.of(entry["health-check"]),
     )
 
 

@@ -10,6 +10,7 @@ from jackfield.api import (
     Credential,
     Endpoint,
     ExecutorRegistrar,
+    HealthCheck,
     ModelDefaults,
     ModelRegistrar,
     Secret,
@@ -44,6 +45,7 @@ class Provider:
     proxy_url: Secret = field(default=Secret(""))
     headers: Mapping[str, Secret] = field(default_factory=dict)
     source: str = ""
+    health_check: HealthCheck | None = None
 
 
 class ProviderPlugin(ABC):
@@ -94,6 +96,7 @@ def credential(provider: Provider) -> Credential:
         {HEADERS: provider.headers} if provider.headers else {},
         priority=provider.priority,
         weight=provider.weight,
+        health_check=provider.health_check,
     )
 
 
