@@ -138,7 +138,10 @@ class Answer:
         """Remember what a failure would have to continue."""
         if self._begun is None:
             self._begun = next((event for event in events if event.type in _BEGINNINGS), None)
-        self._last = next((event for event in reversed(events) if event.type.startswith("response.")), self._last)
+        for event in reversed(events):
+            if event.type.startswith("response."):
+                self._last = event
+                return
 
     def _ends(self, events: list[Event]) -> bool:
         """Note how the answer ends, and drop what follows. An `error` event becomes a `response.failed`."""

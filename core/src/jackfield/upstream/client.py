@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
 from functools import lru_cache
 
 import httpx
@@ -17,19 +16,13 @@ ERROR_BODY_LIMIT = 256 * 1024
 _LINE = frozenset("\r\n\0")
 
 
-@contextmanager
-def _told_as_ours(host: str) -> Iterator[None]:
-    """Turn what httpx raises into an UpstreamError that names the host, never the URL."""
-    try:
-        yield
-    except httpx.ConnectTimeout as error:
-        raise UpstreamError(Kind.UNREACHABLE, f"no connection to {host}: {error}") from error
-    except httpx.TimeoutException as error:
-        raise UpstreamError(Kind.TIMEOUT, f"{host}: {error or 'timed out'}") from error
-    except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
-        raise UpstreamError(Kind.UNREACHABLE, f"no connection to {host}: {error}") from error
-    except httpx.HTTPError as error:
-        raise UpstreamError(Kind.UNREACHABLE, f"{host} broke off: {error}") from error
+def _ours(error: httpx.HTTPError, host: str) -> UpstreamError:
+    """Return what httpx raised as an error of ours that names the host, never the URL."""
+    if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+        return UpstreamError(Kind.TIMEOUT, f"{host}: {error or 'timed out'}")
+    if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
+        return UpstreamError(Kind.UNREACHABLE, f"no connection to {host}: {error}")
+    return UpstreamError(Kind.UNREACHABLE, f"{host} broke off: {error}")
 
 
 class UpstreamResponse:
@@ -45,14 +38,14 @@ class UpstreamResponse:
     async def read(self) -> bytes:
         """Return the next piece of the body, as much as has arrived; b"" at its end. Raises UpstreamError."""
         try:
-            with _told_as_ours(self._host):
-                return await anext(self._chunks)
+            return await anext(self._chunks)
         except StopAsyncIteration:
             return b""
-        except UpstreamError as error:
-            if error.kind is Kind.UNREACHABLE:  # the headers were there already: the answer was cut, not refused
-                raise UpstreamError(Kind.STREAM_CUT, error.message) from error
-            raise
+        except httpx.HTTPError as error:
+            ours = _ours(error, self._host)
+            # The headers were there already: an answer that breaks off was cut, not refused.
+            kind = Kind.STREAM_CUT if ours.kind is Kind.UNREACHABLE else ours.kind
+            raise UpstreamError(kind, ours.message) from error
 
     async def body(self, limit: int = ERROR_BODY_LIMIT) -> bytes:
         """Return the whole body, cut at `limit` bytes, and close."""
@@ -113,8 +106,10 @@ class UpstreamClient:
         request = httpx.Request(method, target, headers=raw, content=body, extensions=self._extensions())
         transport = self._through(proxy_url) if proxy_url else self._direct
         host = target.raw_host.decode("ascii")
-        with _told_as_ours(host):
+        try:
             return UpstreamResponse(await transport.handle_async_request(request), host)
+        except httpx.HTTPError as error:
+            raise _ours(error, host) from error
 
     def _extensions(self) -> dict[str, object]:
         """Return the time-outs in the form that httpx's own transport reads."""
