@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import pluggy
 
+from .callers import caller, host_of
 from .commands import config_option, rewrite_config
 from .config.document import Document
 from .config.edit import EditError, rewritten
@@ -115,9 +116,11 @@ __all__ = [
     "UpstreamResponse",
     "Usage",
     "called_host",
+    "caller",
     "config_option",
     "from_http",
     "hookimpl",
+    "host_of",
     "invalid_request",
     "is_hash",
     "passable",

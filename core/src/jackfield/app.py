@@ -24,7 +24,9 @@ from .host import Host
 from .observers import Observers
 from .reload import Reloader, timeouts_of
 from .routes import client, messages, replies
-from .routes.ingress import ASGIApp, Ingress
+from .routes.cors import Cors
+from .routes.ingress import Ingress
+from .routes.wire import ASGIApp
 from .types import Clock
 from .upstream import UpstreamClient
 
@@ -84,7 +86,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
         await host.upstream.aclose()
 
     ingress = Ingress(cast("ASGIApp", app.asgi_app), dialects(), host, plugins, observers)
-    app.asgi_app = ingress  # type: ignore[method-assign, assignment]  # Quart's documented place for middleware
+    app.asgi_app = Cors(ingress, host)  # type: ignore[method-assign, assignment]  # Quart's documented place for middleware
     return app
 
 

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
+import math
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from .errors import ClientError, Kind
+from . import pages
+from .callers import caller
+from .errors import ClientError, Detail, Kind
 from .secret import Secret
+from .throttle import Throttle
+from .types import Clock
+
+if TYPE_CHECKING:
+    from .runtime import Runtime
+
+logger = logging.getLogger("jackfield")
 
 SHORT = 12
 """Hex digits of a client's digest in records and logs: enough to tell clients apart, useless as a key."""
@@ -18,20 +30,39 @@ def digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
+def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return a request's headers, names in lower case; of a repeated header the values joined by a comma."""
+    found: dict[str, str] = {}
+    for name, value in raw:
+        key, text = str(name, "latin-1").lower(), str(value, "latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
 def presented_key(headers: Mapping[str, str]) -> str:
     """Return the key a client shows in `Authorization: Bearer`, `x-api-key` or `x-goog-api-key` ("" for none).
 
-    `headers` have lower-case names. Raises ClientError (401) when two of them differ: it is not for us to choose.
+    `headers` are those of `fields`. Raises ClientError (401) when two keys differ: it is not for us to choose.
     """
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    shown = {
-        token.strip() if scheme.lower() == "bearer" else "",
-        headers.get("x-api-key", "").strip(),
-        headers.get("x-goog-api-key", "").strip(),
-    } - {""}
+    shown: set[str] = set()
+    if value := headers.get("authorization"):
+        shown.update(map(_token, value.split(", ")))
+    for name in ("x-api-key", "x-goog-api-key"):
+        if value := headers.get(name):
+            shown.update(map(str.strip, value.split(", ")))
+    shown.discard("")
     if len(shown) > 1:
         raise ClientError(Kind.INVALID_API_KEY, "the request shows two different API keys; send one")
     return shown.pop() if shown else ""
+
+
+def _token(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+class WrongKeyError(ClientError):
+    """A key was shown, and it opens nothing."""
 
 
 class ClientKeys:
@@ -57,5 +88,37 @@ class ClientKeys:
         # every key is compared, so that the time tells nothing about which one was close
         matches = sum(hmac.compare_digest(shown, known) for known in self._digests)
         if not matches:
-            raise ClientError(Kind.INVALID_API_KEY, "this API key is not one of the proxy's api-keys")
+            raise WrongKeyError(Kind.INVALID_API_KEY, "this API key is not one of the proxy's api-keys")
         return shown.hex()[:SHORT]
+
+
+class Gate:
+    """Where every client route lets its clients in. One per host, so that wrong keys count together."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._throttle = Throttle(clock)
+
+    def enter(self, runtime: Runtime, scope: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> str:
+        """Return the short digest of the client's key, as `ClientKeys.identify` does.
+
+        `scope` is the request's, `headers` what `fields` makes of it. Raises ClientError: 401 for the key, 403 for a
+        web page that is not listed, 429 for an address that sent too many wrong keys.
+        """
+        settings = runtime.settings
+        headers = fields(scope["headers"]) if headers is None else headers
+        if "origin" in headers:
+            pages.check(headers["origin"], settings)
+        if self._throttle and (wait := self._throttle.wait(caller(scope, settings.trusted_proxies))):
+            raise _too_often(wait)
+        try:
+            return runtime.keys.identify(headers)
+        except WrongKeyError:
+            address = caller(scope, settings.trusted_proxies)
+            if self._throttle.fail(address):
+                logger.warning("%s sends wrong API keys; it has to wait between attempts now", address or "a client")
+            raise
+
+
+def _too_often(wait: float) -> ClientError:
+    message = "too many wrong API keys came from this address; correct the key, and try again in a moment"
+    return ClientError(Kind.RATE_LIMITED, message, Detail(retry_after=math.ceil(wait)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from .auth import Gate
 from .types import Clock
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class Host:
     def __init__(self, clock: Clock, upstream: UpstreamClient) -> None:
         self.clock = clock
         self.upstream = upstream
+        self.gate = Gate(clock)
         self._runtime: Runtime | None = None
         self._config: Reloader | None = None
         self._plugins: Plugins | None = None

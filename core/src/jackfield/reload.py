@@ -25,7 +25,11 @@ from .upstream.transport import Timeouts
 
 logger = logging.getLogger("jackfield.config")
 
-FIXED = ("host", "port", "plugins", "limits.max-header-bytes", "limits.idle-timeout", "limits.shutdown-grace")
+FIXED = (
+    *("host", "port", "plugins"),
+    *("limits.max-header-bytes", "limits.header-timeout", "limits.idle-timeout", "limits.write-timeout"),
+    "limits.shutdown-grace",
+)
 """Keys that take effect at the next start only."""
 
 
@@ -69,7 +73,7 @@ class Reloader:
         """
         document = Document.parse(text, self.path)
         settings = load(document, self._schema, self._plugins.check_config).settings
-        if exposed := list(check_exposure(self._bound_to, settings.api_keys)):
+        if exposed := list(check_exposure(self._bound_to, settings)):
             raise ConfigError(exposed)
         return settings
 

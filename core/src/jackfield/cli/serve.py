@@ -62,7 +62,7 @@ def _overridden(prepared: Prepared, host: str | None, port: int | None) -> Prepa
     """Return the same with the command line's address. Raises ConfigError when that must not be open."""
     settings = prepared.settings
     settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
-    if problems := list(check_exposure(settings.host, settings.api_keys)):
+    if problems := list(check_exposure(settings.host, settings)):
         raise ConfigError(problems)
     return replace(prepared, settings=settings)
 

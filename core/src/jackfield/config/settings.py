@@ -19,6 +19,7 @@ class RemoteManagement:
 
     allow_remote: bool
     secret_key: Secret
+    allowed_origins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class Settings:
     host: str
     port: int
     api_keys: tuple[Secret, ...]
+    allowed_origins: tuple[str, ...]
+    trusted_proxies: tuple[str, ...]
     remote_management: RemoteManagement
     debug: bool
     log_format: str
@@ -105,6 +108,8 @@ def build(data: Mapping[str, Any], path: Path | None, missing: tuple[str, ...]) 
         host=frozen["host"],
         port=int(frozen["port"]),
         api_keys=frozen["api-keys"],
+        allowed_origins=frozen["allowed-origins"],
+        trusted_proxies=frozen["trusted-proxies"],
         remote_management=_record(RemoteManagement, frozen["remote-management"]),
         debug=frozen["debug"],
         log_format=frozen["log-format"],

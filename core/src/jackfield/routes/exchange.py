@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from ..auth import fields
 from ..dialects.base import ErrorReply
 from ..errors import ClientError, Detail, Kind
-
-Message = MutableMapping[str, Any]
+from .wire import Receive, Scope, Send
 
 ON_GONE = "jackfield.on_gone"
 """An extension of our own server's: a function that takes what is to be called when the client leaves, or None."""
@@ -28,13 +28,8 @@ class ClientGone(Exception):  # noqa: N818  # not an error: clients leave
 class Exchange:
     """One request and its answer."""
 
-    def __init__(
-        self,
-        scope: Mapping[str, Any],
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-    ) -> None:
-        self._scope = scope
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
         self._receive = receive
         self._send = send
         self._started = False
@@ -48,20 +43,16 @@ class Exchange:
 
     def require_post(self) -> None:
         """Raise ClientError (405) for any other method."""
-        if self._scope["method"] != "POST":
+        if self.scope["method"] != "POST":
             raise ClientError(
                 Kind.METHOD_NOT_ALLOWED,
-                f"{self._scope['path']} takes POST, not {self._scope['method']}",
+                f"{self.scope['path']} takes POST, not {self.scope['method']}",
                 Detail(headers={"allow": "POST"}),
             )
 
     def headers(self) -> dict[str, str]:
         """Return the request's headers, names in lower case; of a repeated header the values joined by a comma."""
-        found: dict[str, str] = {}
-        for name, value in self._scope["headers"]:
-            key, text = str(name, "latin-1").lower(), str(value, "latin-1")
-            found[key] = f"{found[key]}, {text}" if key in found else text
-        return found
+        return fields(self.scope["headers"])
 
     async def body(self, limit: int, seconds: float) -> bytes:
         """Return the request's body. Raises ClientError: 413 past `limit` bytes, 408 past `seconds` (0: none)."""
@@ -78,7 +69,7 @@ class Exchange:
 
     def _announced(self) -> int:
         """Return the length that the head tells; 0 when it tells none."""
-        lengths = [value for name, value in self._scope["headers"] if name.lower() == b"content-length"]
+        lengths = [value for name, value in self.scope["headers"] if name.lower() == b"content-length"]
         return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 
     async def _body(self, limit: int) -> bytes:
@@ -123,7 +114,7 @@ class Exchange:
             self.gone = True
             task.cancel()
 
-        self._on_gone = self._scope.get("extensions", {}).get(ON_GONE)
+        self._on_gone = self.scope.get("extensions", {}).get(ON_GONE)
         if self._on_gone is not None:
             self._on_gone(gone)
         else:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from .. import pipeline
 from ..answer import Answer
@@ -26,14 +25,9 @@ from ..runtime import Runtime
 from . import door
 from .exchange import ClientGone, Exchange
 from .heartbeat import heartbeat
+from .wire import ASGIApp, Receive, Scope, Send
 
 logger = logging.getLogger("jackfield.request")
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _STREAM_HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
@@ -131,7 +125,7 @@ class Ingress:
         limits = runtime.settings.limits
         exchange.require_post()
         headers = exchange.headers()
-        account.client = client = runtime.keys.identify(headers)
+        account.client = client = self._host.gate.enter(runtime, exchange.scope, headers)
         if limits.max_streams and self._open > limits.max_streams:
             raise _too_many(limits.max_streams)
         body = await exchange.body(limits.max_body_bytes, limits.body_timeout)

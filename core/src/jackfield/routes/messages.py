@@ -21,7 +21,7 @@ def blueprint(host: Host) -> Blueprint:
 
     @routes.post("/v1/messages/count_tokens")
     async def count_tokens() -> Response:
-        host.runtime.keys.identify({name.lower(): value for name, value in request.headers.items()})
+        host.gate.enter(host.runtime, request.scope)
         body = cast("bytes", await request.get_data())
         return Response(await asyncio.to_thread(dialect.count, body), content_type="application/json")
 

@@ -52,8 +52,8 @@ def blueprint(host: Host) -> Blueprint:
 
 
 def _enter(host: Host) -> None:
-    """Let the client in. Raises ClientError (401)."""
-    host.runtime.keys.identify({name.lower(): value for name, value in request.headers.items()})
+    """Let the client in. Raises ClientError (401, 403, 429)."""
+    host.gate.enter(host.runtime, request.scope)
 
 
 def _wants_anthropic() -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 
-from jackfield.api import Clock
+from jackfield.api import Clock, host_of
 
 FAILURES = 5
 """Wrong keys from one address until it is banned."""
@@ -34,14 +33,14 @@ class Bans:
 
     def remaining(self, address: str) -> float:
         """Return for how many seconds more an address is banned; 0 when it is not."""
-        record = self._current(_host(address))
+        record = self._current(host_of(address))
         if record is None or record.failures < FAILURES:
             return 0.0
         return record.last + BAN - self._clock.monotonic()
 
     def fail(self, address: str) -> bool:
         """Note a failed attempt; return True when it was the one that brings the ban."""
-        host = _host(address)
+        host = host_of(address)
         record = self._current(host) or _Record(0, 0.0)
         self._records[host] = record
         self._records.move_to_end(host)
@@ -53,7 +52,7 @@ class Bans:
 
     def succeed(self, address: str) -> None:
         """Forget the failures of an address."""
-        self._records.pop(_host(address), None)
+        self._records.pop(host_of(address), None)
 
     def __len__(self) -> int:
         return len(self._records)
@@ -64,13 +63,3 @@ class Bans:
             del self._records[host]
             return None
         return record
-
-
-def _host(address: str) -> str:
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64))

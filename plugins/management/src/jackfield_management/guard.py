@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary, proxy
 
-from jackfield.api import Host
+from jackfield.api import Host, caller
 from quart import request
 
 from .answers import Refused
@@ -42,18 +42,34 @@ class Guard:
 
     async def admit(self) -> None:
         """Let the current request in. Raises Refused."""
+        await self._check(_shown_key(), self.approach())
+
+    def approach(self) -> str:
+        """Return the stored key when the current request may show one: it comes from where it may. Raises Refused."""
         settings = self._host.settings.remote_management
         stored = settings.secret_key.reveal()
         if not configured(stored):
             raise Refused(404, "not found", "the management API is off; set remote-management.secret-key to use it")
         if not settings.allow_remote and not _is_local():
             raise Refused(403, "remote management is disabled", "set remote-management.allow-remote: true to allow it")
-        if "Origin" in request.headers:
-            raise Refused(403, "requests of web pages are refused", "call the API from a program, not from a page")
-        await self._check(_shown_key(), stored)
+        if "Origin" in request.headers and not self.welcome:
+            mend = "call the API from a program, or list the page's origin in remote-management.allowed-origins"
+            raise Refused(403, "requests of web pages are refused", mend)
+        return stored
+
+    @property
+    def pages(self) -> bool:
+        """True when any web page may manage this proxy."""
+        return bool(self._host.settings.remote_management.allowed_origins)
+
+    @property
+    def welcome(self) -> str:
+        """The origin of the web page that sent the current request, if it is listed; "" otherwise."""
+        origin = request.headers.get("Origin", "")
+        return origin if origin in self._host.settings.remote_management.allowed_origins else ""
 
     async def _check(self, key: str, stored: str) -> None:
-        address = _address()
+        address = caller(request.scope, self._host.settings.trusted_proxies)
         self._refuse_banned(address)
         if not key:
             raise Refused(401, "missing management key", "send it as Authorization: Bearer or X-Management-Key")
@@ -86,15 +102,10 @@ def is_straight(raw_path: bytes) -> bool:
     return _RAW_PATH.fullmatch(raw_path.partition(b"?")[0]) is not None
 
 
-def _address() -> str:
-    client = request.scope.get("client")
-    return str(client[0]) if client else ""
-
-
 def _is_local() -> bool:
     """Return True for a request of this machine that no proxy handed on for another."""
     try:
-        local = ip_address(_address().partition("%")[0]).is_loopback
+        local = ip_address(caller(request.scope).partition("%")[0]).is_loopback
     except ValueError:
         return False
     return local and not any(name in request.headers for name in _FORWARDED)

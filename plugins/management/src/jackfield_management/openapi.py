@@ -21,8 +21,8 @@ Data = dict[str, Any]
 ERRORS: Mapping[int, str] = {
     400: "The body is not JSON, or a parameter cannot be used.",
     401: "The management key is missing or wrong.",
-    403: "The caller is remote while `allow-remote` is false, is a web page, or is banned for 30 minutes after five "
-    "wrong keys.",
+    403: "The caller is remote while `allow-remote` is false, is a web page that is not listed, or is banned for 30 "
+    "minutes after five wrong keys.",
     404: "No management key is configured, or what was asked for is not there.",
     409: "There is no file to change, or it does not hold as it is.",
     412: "The file is not the version that `If-Match` names.",

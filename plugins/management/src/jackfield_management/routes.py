@@ -9,7 +9,7 @@ from jackfield.api import Host, Section
 from quart import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import answers, openapi, sections, status, whole
+from . import answers, openapi, pages, sections, status, whole
 from .guard import PREFIX, Guard, is_straight
 from .keyed import routed
 from .sections import Handlers
@@ -77,10 +77,17 @@ def _catch_strays(routes: Blueprint, host: Host) -> None:
             return None
         return await _refused(host) or answers.stray(request.routing_exception)
 
+    @routes.after_app_request
+    async def marked(response: Response) -> Response:
+        return pages.mark(response, Guard.of(host)) if request.path.startswith(PREFIX) else response
+
 
 async def _refused(host: Host) -> Response | None:
+    guard = Guard.of(host)
     try:
-        await Guard.of(host).admit()
+        if asked := pages.preflight(guard):
+            return asked
+        await guard.admit()
     except answers.Refused as refused:
         return answers.refusal(refused)
     return None

@@ -1,0 +1,36 @@
+"""Web pages that may call: browsers send a page's address along in `Origin`, which its scripts cannot change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from .errors import ClientError, Kind
+
+if TYPE_CHECKING:
+    from .config.settings import Settings
+
+ANY = "*"
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/,]+")
+
+
+def is_origin(text: str) -> bool:
+    """Return True for a page's address as browsers write it: `https://app.example.com`, without a path."""
+    return _ORIGIN.fullmatch(text) is not None
+
+
+def listed(origin: str, allowed: Collection[str]) -> bool:
+    """Return True when pages from there may call."""
+    return origin in allowed or ANY in allowed
+
+
+def check(origin: str, settings: Settings) -> None:
+    """Let a page's request in. Raises ClientError (403) where no key would stop an unlisted page.
+
+    Any page that its user visits can send requests to loopback. It cannot read the answers, but a proxy without
+    `api-keys` would serve them, at the user's expense.
+    """
+    if not settings.api_keys and not listed(origin, settings.allowed_origins):
+        message = "web pages may call a proxy without api-keys only from the origins in allowed-origins"
+        raise ClientError(Kind.FORBIDDEN, f"{message}; list this one if it is yours: {origin[:200]}")
