@@ -115,3 +115,22 @@ def test_an_answer_counts_as_whole_only_with_every_event_however_it_is_cut(monke
         answer.text, b""
     )
     assert check(answer.opening, *answer.deltas[:2], *answer.deltas[3:], without_closing_text) == (False, 2)
+
+
+def test_the_statistics_are_filled_over_their_bounds_and_measured(tmp_path: Path) -> None:
+    file = tmp_path / "samples.json"
+
+    done = run("--samples", "400", "--json", str(file))
+
+    assert done.returncode == 0, done.stderr
+    rows = re.findall(r"^\| (sqlite|memory) \| (256|16) \| \d+\.\d \|", done.stdout, re.MULTILINE)
+    assert rows == [("sqlite", "256"), ("memory", "256"), ("sqlite", "16")]
+    for (store, _), figures in zip(rows, json.loads(file.read_text()), strict=True):
+        assert (figures["kept"], figures["kept_more"], figures["kept_old"]) == (
+            400,
+            491,
+            10,
+        )  # nine are older than 24 hours by then
+        assert ("file" in figures) == (store == "sqlite")
+        assert figures["peak"] >= figures["resident"] > 0
+        assert figures["tps_p90_ms"] >= figures["tps_ms"] > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import math
 import resource
 import signal
@@ -18,6 +19,7 @@ from .litellm import LiteLLM
 from .measure import Effort, Run, measure
 from .processes import BenchError, Cores, pin, stop_all
 from .report import REFERENCE, Report
+from .samples import measured, tables
 from .scenarios import SCENARIOS, Scenario
 from .targets import TARGETS, USUAL, Target
 
@@ -32,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _allow_many_connections()
     effort, scenarios = _effort(options), _scenarios(options)
     try:
+        if options.samples:
+            _fill(options.samples, effort, options.json)
+            return 0
         targets = _prepared(options)
         pin(effort.cores.load)
         runs = list(_runs(scenarios, targets, effort))
@@ -65,8 +70,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--requests", type=int, metavar="N", help="end a run after so many requests, if that comes first")
     add("--open", type=int, metavar="N", help="requests under way, instead of the scenario's own number")
     add("--quick", action="store_true", help="a smoke run of a few seconds: the figures say little")
+    add("--samples", type=int, nargs="?", const=1_000_000, metavar="N", help="nothing but this: fill the statistics")
     add("--json", type=Path, metavar="FILE", help="write every run's figures there")
     return parser
+
+
+def _fill(samples: int, effort: Effort, path: Path | None) -> None:
+    """Print what so many samples of the statistics cost."""
+    found = list(measured(samples, effort.cores))
+    print(tables(samples, effort.load_before, found), end="")
+    if path:
+        path.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def _effort(options: argparse.Namespace) -> Effort:

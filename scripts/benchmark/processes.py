@@ -101,9 +101,13 @@ class Process:
     ) -> None:
         self.stop()
 
+    def read_line(self) -> bytes:
+        """Return the next line that the program prints; nothing when it ended."""
+        return self._process.stdout.readline() if self._process.stdout else b""
+
     def read_port(self) -> int:
         """Return the port that the program prints as its first line. Raises BenchError, the program stopped."""
-        line = self._process.stdout.readline() if self._process.stdout else b""
+        line = self.read_line()
         if not line.strip().isdigit():
             said = self.tail()
             self.stop()

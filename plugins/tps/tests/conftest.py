@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
+import orjson
 import pytest
 from jackfield.api import CompletionRecord, Usage
 from jackfield.testing import FakeClock, FakeUpstream, RunningServer, jackfield_server
+from jackfield_tps import events
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
@@ -58,6 +62,38 @@ def record() -> Make:
         return CompletionRecord(**{**given, **fields})
 
     return make
+
+
+class Judge(logging.Handler):
+    """Holds every event that is logged against the schema."""
+
+    _PLAIN = frozenset((*vars(logging.makeLogRecord({})), "message", "asctime"))
+    _VALIDATOR = jsonschema.Draft202012Validator(events.schema(), format_checker=jsonschema.FormatChecker())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Any] = []
+        self.problems: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage() == events.MESSAGE:
+            fields = {name: value for name, value in vars(record).items() if name not in self._PLAIN}
+            written = orjson.dumps(fields, default=lambda figure: orjson.Fragment(str(figure)))
+            self.found.append(orjson.loads(written))
+            self.problems += [
+                f"{error.message} in {written!r}" for error in self._VALIDATOR.iter_errors(self.found[-1])
+            ]
+
+
+@pytest.fixture(autouse=True)
+def judge() -> Iterator[Judge]:
+    """Every event that any of these tests brings about fits the schema; `judge.found` are their fields so far."""
+    judge = Judge()
+    logger = logging.getLogger("jackfield.plugin.tps")
+    logger.addHandler(judge)
+    yield judge
+    logger.removeHandler(judge)
+    assert judge.problems == []
 
 
 KEY = "a-management-key-of-the-tests"

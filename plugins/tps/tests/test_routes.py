@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import logging
 import sqlite3
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from jackfield.api import Usage
 from jackfield.testing import (
     FakeClock,
@@ -20,6 +23,7 @@ from jackfield.testing import (
 )
 
 LOG = "jackfield.plugin.tps"
+KEY = "a-management-key-of-the-tests"
 
 
 def slow(clock: FakeClock, took: float, output: int, inputs: int = 0) -> Any:
@@ -238,20 +242,43 @@ async def test_without_a_management_api_there_is_nothing(serve: Any, config: dic
 # -- switches
 
 
-async def test_the_log_is_switched_at_once(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, LOG)
+async def through_the_api(proxy: Any, path: Path, key: str, value: bool) -> None:
+    await proxy.switch(key, value)
 
-    def events() -> int:
-        return sum(record.message == "per-request-tps" for record in caplog.records)
+
+async def through_the_file(proxy: Any, path: Path, key: str, value: bool) -> None:
+    """Write a switch into the configuration, and wait until the server has read it."""
+    rewrite(path, key, value)
+    host = proxy.server.app.extensions["jackfield"]
+    async with asyncio.timeout(10):
+        while host.settings.section(key) != value:  # noqa: ASYNC110 - a file is followed
+            await asyncio.sleep(0.02)
+
+
+def rewrite(path: Path, key: str, value: bool) -> None:
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), key: value}))
+
+
+@pytest.mark.parametrize("switch", [through_the_api, through_the_file])
+async def test_the_log_is_switched_at_once(serve: Any, path: Path, judge: Any, switch: Any) -> None:
+    logging.getLogger(LOG).setLevel(logging.INFO)
 
     async with serve() as proxy:
         for wanted, expected in ((None, 0), (True, 1), (False, 1), (True, 2)):
             if wanted is not None:
-                await proxy.switch("tps-log", wanted)
+                await switch(proxy, path, "tps-log", wanted)
             await proxy.ask()
             await proxy.tps()  # by then the records are through
-            assert events() == expected
+            assert len(judge.found) == expected
         assert (await proxy.tps())["requests"] == 4
+
+
+async def test_counting_is_switched_by_the_file_too(serve: Any, path: Path) -> None:
+    async with serve() as proxy:
+        for wanted, expected in ((True, 1), (False, 1)):
+            await through_the_file(proxy, path, "usage-statistics-enabled", wanted)
+            await proxy.ask()
+            assert (await proxy.usage())["total"]["requests"] == expected
 
 
 async def test_usage_is_counted_while_it_is_enabled(serve: Any, upstream: FakeUpstream) -> None:
@@ -273,17 +300,25 @@ async def test_usage_is_counted_while_it_is_enabled(serve: Any, upstream: FakeUp
     assert told["total"]["total-tokens"] == 18
     assert {name: part["requests"] for name, part in told["by-provider"].items()} == {"other": 1, "owl": 1}
     assert {name: part["failures"] for name, part in told["by-model"].items()} == {"gpt-5": 0, "other": 1}
-    assert [len(name) for name in told["by-client"]] == [12]
+    assert list(told["by-client"]) == [hashlib.sha256(KEY.encode()).hexdigest()[:12]]
     assert list(told["by-day"]) == ["2026-01-01"]
     assert list(told["by-hour"]) == ["2026-01-01T00:00:00Z"]
     assert again["total"] == told["total"]
 
 
-async def test_no_answer_to_a_client_has_figures(serve: Any) -> None:
+@pytest.mark.parametrize("dialect", ["responses", "chat/completions", "messages"])
+async def test_no_answer_to_a_client_has_figures(serve: Any, judge: Any, dialect: str) -> None:
+    body = {"model": "gpt-5", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9}
     async with serve({"tps-log": True, "usage-statistics-enabled": True}) as proxy:
         for stream in (True, False):
-            answer = await proxy.ask(stream=stream)
+            if dialect == "responses":
+                answer = await proxy.ask(stream=stream)
+            else:
+                answer = await proxy.client.post(f"/v1/{dialect}", json={**body, "stream": stream})
+            assert answer.status_code == 200
             assert not any(word in f"{answer.headers}{answer.text}" for word in ("tps", "ttft", "burst"))
+        await proxy.tps()
+    assert len(judge.found) == 2
 
 
 # -- history
