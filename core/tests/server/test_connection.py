@@ -151,6 +151,19 @@ async def test_a_client_that_does_not_read_is_cut_off(connect, app):
         assert len(await client.rest()) < 2000 * 65536
 
 
+async def test_a_client_that_reads_slowly_gets_everything(connect):
+    client = await connect(write_timeout=0.2)
+    client.reader._limit = 65536  # what asyncio reads ahead
+    body = b"x" * 16_000_000
+    await client.send(post(body=body, extra=b"Connection: close\r\n"))
+    await client.head()
+    size = 0
+    while piece := await client.reader.read(500_000):
+        size += len(piece)
+        await asyncio.sleep(0.005)
+    assert size == len(body)
+
+
 async def test_an_application_that_fails_is_told_and_not_repeated(connect, app, caplog):
     client = await connect()
     await client.send(b"GET /broken HTTP/1.1\r\n" + HEAD + b"\r\n")

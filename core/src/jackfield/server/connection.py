@@ -12,25 +12,20 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import unquote
 
 import httptools
 
 from ..dialects import openai_errors
 from ..errors import ClientError, Kind, RequestFailed
 from ..routes.exchange import ON_GONE
-from .cycle import Cycle, Terms
+from .cycle import Cycle
 from .head import head
 from .patience import Patience
+from .request import Address, RequestHead, bad, too_large
 
 logger = logging.getLogger("jackfield.server")
 
 ASGIApp = Callable[..., Awaitable[None]]
-Address = tuple[str, int]
-
-LAST_BYTES = 5.0
-"""Seconds that a closed connection has to take its last bytes."""
-
 _PREFACE = b"PRI * HTTP/2"
 
 
@@ -65,6 +60,7 @@ class Connection(asyncio.Protocol):
         self._deaf = False
         self._stopping = False
         self._closing = False
+        self._unsent = 0
         self._writable: asyncio.Future[None] | None = None
         self._patience = Patience(self._loop, self._impatient)
 
@@ -96,17 +92,17 @@ class Connection(asyncio.Protocol):
         else:
             self._active.terms.stays = False
 
-    # Asyncio.Protocol.
+    # Called by asyncio.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport (called by asyncio)."""
+        """Keep the transport."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance, only by its methods
         self._client = _address(transport.get_extra_info("peername"))
         self._server = _address(transport.get_extra_info("sockname"))
         self._patience.wait(self._manners.idle_timeout)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what arrived (called by asyncio)."""
+        """Parse what arrived."""
         if self._closing:
             return
         if self._early and data.startswith(_PREFACE):
@@ -120,7 +116,7 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._upgrade()
         except httptools.HttpParserError as error:
-            self._refuse(_bad(f"this is no HTTP/1.1 request: {error}"))
+            self._refuse(bad(f"this is no HTTP/1.1 request: {error}"))
         else:
             self._look_at_rest()
 
@@ -128,18 +124,20 @@ class Connection(asyncio.Protocol):
         """Judge what is not complete yet: how much it is, and since when."""
         if self._in_head or self._reading is not None:
             if self._unread > self._manners.header_bytes:
-                self._refuse(_too_large(self._manners.header_bytes))
+                self._refuse(too_large(self._manners.header_bytes))
             elif self._in_head and self._active is None and self._patience.seconds != self._manners.header_timeout:
                 self._patience.wait(self._manners.header_timeout)
 
     def pause_writing(self) -> None:
-        """Let the application wait (called by asyncio)."""
+        """Let the application wait."""
         self._writable = self._loop.create_future()
-        self._patience.wait(self._manners.write_timeout)
+        self._expect_reading()
 
     def resume_writing(self) -> None:
-        """Let it go on (called by asyncio)."""
-        if self._active is None:
+        """Let it go on."""
+        if self._closing:
+            self._expect_reading()
+        elif self._active is None:
             self._patience.wait(self._manners.idle_timeout)
         else:
             self._patience.rest()
@@ -151,7 +149,7 @@ class Connection(asyncio.Protocol):
             self._writable = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell every request that its client is gone (called by asyncio)."""
+        """Tell every request that its client is gone."""
         self._closing = True
         self._patience.stop()
         self._release()
@@ -165,34 +163,34 @@ class Connection(asyncio.Protocol):
         if not self._served.done():
             self._served.set_result(foreign)
 
-    # Httptools.
+    # Called by the parser.
 
     def on_message_begin(self) -> None:
-        """Begin a request (called by the parser)."""
+        """Begin a request."""
         self._in_head = True
-        self._url = b""
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._head = RequestHead()
 
     def on_url(self, url: bytes) -> None:
-        """Keep a piece of the target (called by the parser)."""
-        self._url += url
+        """Keep a piece of the target."""
+        self._head.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; those after a body say nothing that we need (called by the parser)."""
+        """Keep a header; those after a body say nothing that we need."""
         if self._in_head:
-            self._headers.append((name.lower(), value.strip()))
+            self._head.headers.append((name.lower(), value.strip()))
 
     def on_headers_complete(self) -> None:
-        """Start the application, or let the request wait its turn (called by the parser)."""
+        """Start the application, or let the request wait its turn."""
         self._in_head = False
         self._unread = 0
         if self._closing or self._parser.should_upgrade():
             return
-        fault = self._fault()
+        fault = self._head.fault(self._parser, self._manners.header_bytes)
         if fault is not None:
             self._refuse(fault)
             return
-        cycle = Cycle(self, self._loop, self._scope(), self._terms())
+        scope = self._head.scope(self._parser, self._client, self._server, self._state)
+        cycle = Cycle(self, self._loop, scope, self._head.terms(self._parser))
         self._reading = cycle
         if self._active is None:
             self._serve(cycle)
@@ -201,62 +199,21 @@ class Connection(asyncio.Protocol):
             self._listen(False)
 
     def on_chunk_header(self) -> None:
-        """Take note that a body goes on (called by the parser)."""
+        """Take note that a body goes on."""
         self._unread = 0
 
     def on_body(self, body: bytes) -> None:
-        """Pass on a piece of the body (called by the parser)."""
+        """Pass on a piece of the body."""
         self._unread = 0
         if self._reading is not None and not self._reading.take(body):
             self._listen(False)
 
     def on_message_complete(self) -> None:
-        """End the body (called by the parser)."""
+        """End the body."""
         self._unread = 0
         if self._reading is not None:
             self._reading.end()
             self._reading = None
-
-    def _fault(self) -> ClientError | None:
-        """Return what is wrong with a head that could be parsed."""
-        size = len(self._url) + sum(len(name) + len(value) for name, value in self._headers)
-        if size > self._manners.header_bytes:
-            return _too_large(self._manners.header_bytes)
-        version = self._parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            return _bad(f"this server speaks HTTP/1.1, not HTTP/{version}")
-        hosts = sum(name == b"host" for name, _ in self._headers)
-        if hosts > 1 or (not hosts and version == "1.1"):
-            return _bad("a request has exactly one Host header")
-        return None
-
-    def _scope(self) -> dict[str, Any]:
-        path, _, query = self._url.partition(b"?")
-        return {
-            "type": "http",
-            "http_version": self._parser.get_http_version(),
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "method": self._parser.get_method().decode("ascii"),
-            "scheme": "http",
-            "path": unquote(path.decode("ascii")),
-            "raw_path": path,
-            "query_string": query,
-            "root_path": "",
-            "headers": self._headers,
-            "client": self._client,
-            "server": self._server,
-            "state": dict(self._state),
-            "extensions": {},
-        }
-
-    def _terms(self) -> Terms:
-        chunks = self._parser.get_http_version() == "1.1"
-        return Terms(
-            headless=self._parser.get_method() == b"HEAD",
-            chunks=chunks,
-            stays=self._parser.should_keep_alive(),
-            awaits_continue=chunks and (b"expect", b"100-continue") in self._headers,
-        )
 
     # Requests.
 
@@ -294,6 +251,7 @@ class Connection(asyncio.Protocol):
             self._close()
         elif self._waiting:
             self._serve(self._waiting.popleft())
+            self._listen(not self._waiting)
         else:
             self._patience.wait(self._manners.header_timeout if self._in_head else self._manners.idle_timeout)
             self._listen(True)
@@ -324,7 +282,7 @@ class Connection(asyncio.Protocol):
     def _upgrade(self) -> None:
         """Give a request for another protocol away; one that is not alone in what arrived is refused."""
         if self._active is not None or not self._raw.startswith(self._parser.get_method()):
-            self._refuse(_bad("this server does not change protocols in the middle of a connection"))
+            self._refuse(bad("this server does not change protocols in the middle of a connection"))
         else:
             self._give_away(self._raw)
 
@@ -359,19 +317,26 @@ class Connection(asyncio.Protocol):
         """Close once everything is sent, or soon."""
         if not self._closing:
             self._closing = True
-            self._patience.stop()
             self._transport.close()
-            self._timer = self._loop.call_later(LAST_BYTES, self.cut)
+            self._expect_reading()
 
     def cut(self) -> None:
         """Close at once: what was sent is no whole answer."""
         self._closing = True
         self._transport.abort()
 
+    def _expect_reading(self) -> None:
+        """Give the client time to read something of what waits for it."""
+        self._unsent = self._transport.get_write_buffer_size()
+        self._patience.wait(self._manners.write_timeout)
+
     def _impatient(self) -> None:
         """Close what took too long; a client that is still sending its head learns why."""
-        if self._writable is not None:
-            self.cut()
+        if self._writable is not None or self._closing:
+            if 0 < self._transport.get_write_buffer_size() < self._unsent:
+                self._expect_reading()
+            else:
+                self.cut()
         elif self._in_head:
             seconds = self._patience.seconds
             message = f"the request's head did not arrive within {seconds:g} s (limits.header-timeout)"
@@ -383,12 +348,3 @@ class Connection(asyncio.Protocol):
 def _address(name: object) -> Address | None:
     """Return host and port of a socket's name; None for one that has none."""
     return (name[0], name[1]) if isinstance(name, tuple) else None
-
-
-def _bad(message: str) -> ClientError:
-    return ClientError(Kind.INVALID_REQUEST, message)
-
-
-def _too_large(limit: int) -> ClientError:
-    message = f"the request's head is larger than {limit} bytes (limits.max-header-bytes)"
-    return ClientError(Kind.HEADERS_TOO_LARGE, message)
