@@ -37,7 +37,7 @@ from .errors import (
     invalid_request,
 )
 from .executor import Checking, EventStream, Executor, ExecutorFactory
-from .files import replace_text
+from .files import expanded, replace_text
 from .hookspecs import PROJECT
 from .host import Host
 from .plugins import HOOK_API_VERSION, PluginInfo
@@ -118,6 +118,7 @@ __all__ = [
     "called_host",
     "caller",
     "config_option",
+    "expanded",
     "from_http",
     "hookimpl",
     "host_of",

@@ -9,6 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def expanded(path: Path) -> Path:
+    """Return a path with its `~` or `~name` replaced by that user's folder; as it is where there is no such user.
+
+    That nothing is there is then told where it is read, like any other path that leads nowhere.
+    """
+    with suppress(RuntimeError):
+        return path.expanduser()
+    return path
+
+
 def replace_text(target: Path, text: str, mode: int | None = None) -> None:
     """Put `text` in place of a file: temporary file, flush to disk, rename, flush of the folder.
 

@@ -26,6 +26,12 @@ def test_a_socket_can_be_handed_down() -> None:
         socket.create_connection(same.getsockname()).close()
 
 
+@pytest.mark.parametrize("host", [".example", "a" * 64])
+def test_what_is_no_host_at_all_is_refused_too(host: str) -> None:
+    with pytest.raises(click.ClickException, match="neither an address nor a name"):
+        sockets.listen(host, 0)
+
+
 def test_a_foreign_address_is_refused_by_name() -> None:
     with pytest.raises(click.ClickException, match=r"cannot listen on 192\.0\.2\.1:0"):
         sockets.listen("192.0.2.1", 0)

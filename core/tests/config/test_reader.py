@@ -12,6 +12,23 @@ def refused(text: str) -> Problem:
     return problem
 
 
+def test_characters_that_json_escapes_in_halves_are_whole() -> None:
+    document = Document.parse('{"a": "\\ud83d\\ude00 ok", "\\ud83d\\ude00": 1}')
+
+    assert document.data == {
+        "a": "\U0001f600 ok",
+        "\U0001f600": 1,
+    }
+
+
+def test_half_a_character_is_told_with_its_line() -> None:
+    document = Document.parse('a: 1\nb: "x\\ud800"\n"\\udc00": 2\n')
+
+    assert [(each.path, each.line) for each in document.problems] == [("b", 2), ("", 3)]
+    assert document.data == {"a": 1, "b": None}
+    "".join(map(str, document.problems)).encode()
+
+
 def test_a_key_written_twice_is_told_with_both_lines() -> None:
     document = Document.parse("port: 1\nlimits:\n  a: 1\n  a: 2\nport: 2\n")
 

@@ -49,10 +49,12 @@ def test_secrets_come_from_the_environment_and_from_files(tmp_path: Path) -> Non
         ("file:/no/such/file", "/no/such/file cannot be read"),
         ("file:/", "/ is no file"),
         ("env:TWO_LINES", "line break"),
+        ("env:BYTES", "not UTF-8"),
+        ("file:~nobody-of-that-name/key", "cannot be read"),
     ],
 )
 def test_a_secret_that_is_not_found_names_key_line_and_mend(reference: str, message: str) -> None:
-    [problem] = refused(f"host: 0.0.0.0\napi-keys:\n  - '{reference}'", EMPTY=" ", TWO_LINES="a\nb")
+    [problem] = refused(f"host: 0.0.0.0\napi-keys:\n  - '{reference}'", EMPTY=" ", TWO_LINES="a\nb", BYTES="\udcff")
 
     assert (problem.path, problem.line) == ("api-keys[0]", 3)
     assert message in problem.message

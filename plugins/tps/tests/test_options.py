@@ -37,6 +37,7 @@ def test_the_defaults(config: Path) -> None:
         ({"path": "x/y.db"}, "{folder}/x/y.db"),
         ({"path": "/var/lib/y.db"}, "/var/lib/y.db"),
         ({"path": "~/y.db"}, "{home}/y.db"),
+        ({"path": "~nobody-of-that-name/y.db"}, "{folder}/~nobody-of-that-name/y.db"),
     ],
     ids=repr,
 )

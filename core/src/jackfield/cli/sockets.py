@@ -27,6 +27,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
         for opened in sockets:
             opened.close()
         raise click.ClickException(f"cannot listen on {host}:{port}: {_reason(error)}") from None
+    except UnicodeError:  # a name with an empty or an endless label
+        raise click.ClickException(f"cannot listen on {host!r}: it is neither an address nor a name") from None
     return sockets
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, Problem
+from ..files import expanded
 from . import paths, reader
 
 ENVIRONMENT_VARIABLE = "JACKFIELD_CONFIG"
@@ -60,7 +61,7 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path | None:
     A file that was named is returned whether it exists or not, so that reading it says what is wrong.
     """
     if named := explicit or environ.get(ENVIRONMENT_VARIABLE):
-        return Path(named).expanduser()
+        return expanded(Path(named))
     default = Path(DEFAULT_FILE)
     return default if default.exists() else None
 

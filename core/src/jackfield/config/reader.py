@@ -153,13 +153,16 @@ class _Reader:
                 found.setdefault(key, value)
 
     def _key(self, node: yaml.Node, path: paths.Path) -> str | None:
-        if isinstance(node, yaml.ScalarNode) and node.tag in (_STR, *_AS_TEXT):
-            return str(node.value)
-        written = f"`{node.value}`" if isinstance(node, yaml.ScalarNode) and node.value else "this"
+        if isinstance(node, yaml.ScalarNode) and node.tag in (_STR, *_AS_TEXT) and _is_text(node.value):
+            return _whole(node.value)
+        known = isinstance(node, yaml.ScalarNode) and node.value and _is_text(node.value)
+        written = f"`{node.value}`" if known else "this"
         self._refuse_key(node, path, f"{written} is no text, and keys are text", "put the key in quotes")
         return None
 
     def _scalar(self, node: yaml.ScalarNode, path: paths.Path) -> Any:
+        if not _is_text(node.value):
+            return self._refuse(node, path, "has half a character in it", "write the whole character")
         if node.tag in _AS_TEXT:
             return node.value
         if node.tag not in _SCALARS:
@@ -171,7 +174,7 @@ class _Reader:
             return self._refuse(node, path, f"cannot be read as {kind}", "put the value in quotes if it is text")
         if isinstance(value, float) and not math.isfinite(value):
             return self._refuse(node, path, "is no finite number", "write a number")
-        return value
+        return _whole(value) if isinstance(value, str) else value
 
     def _refuse(self, node: yaml.Node, path: paths.Path, message: str, fix: str) -> None:
         """Note that a value cannot be used; None takes its place."""
@@ -180,3 +183,17 @@ class _Reader:
 
     def _refuse_key(self, node: yaml.Node, place: paths.Path, message: str, fix: str) -> None:
         self._problems.append(Problem(paths.text(place), message, fix, node.start_mark.line + 1))
+
+
+def _is_text(value: str) -> bool:
+    """Return True unless there is half of a character, which only escapes can write, without its other half."""
+    try:
+        _whole(value)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _whole(value: str) -> str:
+    """Return text with the halves of characters, as JSON escapes them, put together. Raises UnicodeDecodeError."""
+    return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16")

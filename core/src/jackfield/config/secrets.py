@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Problem
+from ..files import expanded
 from ..secret import Secret
 from . import paths
 from .document import Document
@@ -57,7 +58,7 @@ class Resolver:
             return _from_environment(written.removeprefix("env:").strip(), self.environ)
         if written.startswith("file:"):
             base = self.document.path.parent if self.document.path else Path()
-            return _from_file(base / Path(written.removeprefix("file:").strip()).expanduser())
+            return _from_file(base / expanded(Path(written.removeprefix("file:").strip())))
         return written
 
 
@@ -94,4 +95,6 @@ def _checked(value: str) -> str:
     if any(ord(sign) < 32 or ord(sign) == 127 for sign in value):
         message = "has a line break or another control character within"
         raise _NotFoundError(message, "write the secret on one line, with nothing around it")
+    if any("\ud800" <= sign <= "\udfff" for sign in value):  # what the environment holds need not be text
+        raise _NotFoundError("is not UTF-8 text", "write the secret as text")
     return value

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jackfield.api import Credential, HealthCheck, Problem, Secret, Settings
+from jackfield.api import Credential, HealthCheck, Problem, Secret, Settings, expanded
 
 from .identity import stable_id
 from .login import Login, LoginError
@@ -43,10 +42,7 @@ def _entry(entry: str | Mapping[str, Any], base: Path) -> Entry:
 
 
 def _path(written: str, base: Path) -> Path:
-    path = Path(written.strip())
-    with suppress(RuntimeError):  # `~name` of nobody: that there is no such file is told where it is read
-        path = path.expanduser()
-    return base / path
+    return base / expanded(Path(written.strip()))
 
 
 def problems(config: Settings) -> Iterator[Problem]:

@@ -6,12 +6,11 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jackfield.api import Secret
+from jackfield.api import Secret, expanded
 
 ENV_URL = "PACKYCODE_BASE_URL"
 ENV_KEYS = ("PACKYCODE_API_KEY", "OPENAI_API_KEY")
@@ -57,10 +56,7 @@ def codex_files(block: Mapping[str, Any]) -> list[Path]:
 def codex_home(environ: Mapping[str, str]) -> Path:
     """Return the Codex CLI's folder: `CODEX_HOME`, else `~/.codex`."""
     named = environ.get("CODEX_HOME", "").strip()
-    path = Path(named or "~/.codex")
-    with suppress(RuntimeError):  # a user without a home has no such folder
-        path = path.expanduser()
-    return path
+    return expanded(Path(named or "~/.codex"))
 
 
 def _from_environment(environ: Mapping[str, str]) -> Source | None:

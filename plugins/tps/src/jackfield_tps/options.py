@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from jackfield.api import Settings
+from jackfield.api import Settings, expanded
 
 MEGABYTE = 1_000_000
 ENDING = ".statistics.sqlite3"
@@ -44,6 +44,6 @@ def _path(settings: Settings, named: str) -> Path | None:
     """Return the file: the one that is named, from the configuration's folder, or the one beside the configuration."""
     config = settings.path
     if named:
-        path = Path(named).expanduser()
+        path = expanded(Path(named))
         return path if path.is_absolute() or config is None else config.absolute().parent / path
     return None if config is None else config.absolute().with_name(config.stem + ENDING)
