@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.depth import MAX_DEPTH
-from jackfield.sse import Event, EventTooLargeError, Splitter
+from jackfield.sse import DAMAGED, Event, EventTooLargeError, Splitter
 
 
 def read(*chunks, limit=1_000_000):
@@ -44,6 +44,12 @@ TYPES = {
     "escaped": (b'data: {"type":"\\u0061"}', "a"),
     "nowhere": (b'data: {"n":1}', "message"),
     "no JSON": (b"data: [DONE]", "message"),
+    "half of a JSON object": (b'data: {"type":"response.x","delta":"He', DAMAGED),
+    "half of one with its name": (b'event: response.x\ndata: {"type":"response.x","delta":"He', DAMAGED),
+    "a name of the API, and no JSON": (b"event: response.x\ndata: He", DAMAGED),
+    "an error without a type": (b'data: {"error":{"message":"Boom"}}', "error"),
+    "an error without a type, with a name": (b'event: a\ndata: {"error":{}}', "a"),
+    "no error": (b'data: {"error":null}', "message"),
     "a comment": (b": keep-alive", ""),
     "a name without data": (b"event: a", ""),
     "data without a blank": (b'data:{"type":"a"}', "a"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from .configuration import configuration
 from .hooks import hooks
 from .management import page
+from .reliability import page as reliability
 from .schemas import schema_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -26,6 +27,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/hooks.md": lambda: hooks((ROOT / "core/src/jackfield/hookspecs.py").read_text("utf-8")),
     "docs/configuration.md": lambda: configuration(PLUGINS),
     **{f"docs/{name}": partial(_management, name) for name in ("management-api.md", "management-api.zh.md")},
+    "docs/reliability.md": lambda: reliability((ROOT / "docs/reliability.md").read_text("utf-8"), ROOT / "tests"),
     **schema_files(PLUGINS),
     "schemas/per-request-tps.schema.json": lambda: (_TPS / "per-request-tps.schema.json").read_text("utf-8"),
 }

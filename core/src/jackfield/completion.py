@@ -112,15 +112,16 @@ class Account:
         self._last = AttemptAccount(self, Meter(self._clock), names, self._clock.monotonic(), settle)
         return self._last
 
-    def close(self, status: int, error: str = "") -> None:
+    def close(self, status: int, error: str = "", wait: float | None = None) -> None:
         """Tell what became of the request: the status towards the client, the error's kind ("" for success).
 
-        An attempt still open is closed with the same verdict. A second call says nothing.
+        An attempt still open is closed with the same verdict; `wait` are the seconds that its upstream asked for. A
+        second call says nothing.
         """
         if self._closed:
             return
         self._closed = True
-        verdict = Verdict(status, error, self._clock.monotonic(), self._clock.now())
+        verdict = Verdict(status, error, self._clock.monotonic(), self._clock.now(), wait)
         last = self._last
         if last is None:
             names = {"provider": "", "model": self._asked, "credential": "", "attempt": 0}

@@ -161,7 +161,7 @@ _TABLE: Mapping[Kind, Words] = {
     Kind.METHOD_NOT_ALLOWED: _words(405, _INVALID, None, "invalid_request_error"),
     Kind.MODEL_NOT_FOUND: _words(404, _INVALID, "model_not_found", "not_found_error"),
     Kind.REQUEST_TIMEOUT: _words(408, _INVALID, None, "timeout_error"),
-    Kind.CONFLICT: _words(409, _INVALID, None, "invalid_request_error"),
+    Kind.CONFLICT: _words(409, _INVALID, None, "conflict_error"),
     Kind.TOO_LARGE: _words(413, _INVALID, None, "request_too_large"),
     Kind.UPGRADE_REQUIRED: _words(426, _INVALID, "upgrade_required", "invalid_request_error"),
     Kind.HEADERS_TOO_LARGE: _words(431, _INVALID, None, "invalid_request_error"),

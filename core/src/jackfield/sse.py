@@ -17,6 +17,9 @@ _BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
 _BOM = b"\xef\xbb\xbf"
 _TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]*)"')
 
+DAMAGED = "(damaged)"
+"""The type of an event whose data should be a JSON object and is none: something of the answer was lost."""
+
 
 class EventTooLargeError(ValueError):
     """One event is larger than the limit given to the splitter. `before` are the events in front of it."""
@@ -29,7 +32,7 @@ class EventTooLargeError(ValueError):
 class Event:
     """One event of a stream: its bytes as they came, its type, its data.
 
-    `raw` ends with a blank line and can be sent on as it is. `type` is "" for a comment.
+    `raw` ends with a blank line and can be sent on as it is. `type` is "" for a comment, `DAMAGED` for half an event.
     """
 
     __slots__ = ("_json", "data", "raw", "type")
@@ -53,7 +56,7 @@ class Event:
     def parse(cls, block: bytes) -> Event:
         """Read one block (the lines before a blank line, without it)."""
         raw = block + b"\n\n"
-        if block.startswith(b"event: response."):
+        if block.startswith(b"event: response.") and block.endswith(b"}"):
             head, _, rest = block.partition(b"\n")
             if rest.startswith(b'data: {"type":"%s"' % head[7:]) and b"\n" not in rest and b"\r" not in block:
                 return cls(raw, str(head[7:], "utf-8", "replace"), rest[6:])
@@ -97,21 +100,29 @@ def _fields(block: bytes) -> tuple[bytes, bytes]:
 
 
 def _kind(name: bytes, data: bytes) -> str:
-    """Return the event's type: the one in the data decides, the `event:` line fills in."""
+    """Return the event's type: the one in the data decides, the `event:` line fills in.
+
+    What has neither, but an `error`, is an `error` event: relays put them into streams of every kind.
+    """
     if not data:
         return ""
-    found: object = None
-    if data.startswith(b'{"type":"') and (match := _TYPE.match(data, 1)):
-        found = str(match[1], "utf-8", "replace")
+    if data.startswith(b'{"type":"') and data.endswith(b"}") and (match := _TYPE.match(data, 1)):
+        found: object = str(match[1], "utf-8", "replace")
     else:
         try:
             body = orjson.loads(data)
         except orjson.JSONDecodeError:
             body = None
-        found = body.get("type") if isinstance(body, dict) else None
+        if not isinstance(body, dict):
+            return DAMAGED if _should_be_object(name, data) else str(name, "utf-8", "replace") or "message"
+        found = body.get("type") or ("error" if body.get("error") and not name else None)
     if isinstance(found, str) and found:
         return found
     return str(name, "utf-8", "replace") or "message"
+
+
+def _should_be_object(name: bytes, data: bytes) -> bool:
+    return name.startswith(b"response.") or data.lstrip().startswith(b"{")
 
 
 class Splitter:

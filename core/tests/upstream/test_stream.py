@@ -37,13 +37,13 @@ async def batches(*pieces, limit=1_000_000):
 
 
 async def test_what_one_read_brought_is_one_batch():
-    found = await batches(b"data: 1\n\ndata: 2\n\nda", b"ta: 3\n", b"\n")
-    assert [[event.data for event in events] for events in found] == [[b"1", b"2"], [b"3"]]
+    found = await batches(b"data: {}\n\ndata: {} \n\nda", b"ta: {}  \n", b"\n")
+    assert [[event.data for event in events] for events in found] == [[b"{}", b"{} "], [b"{}  "]]
 
 
 async def test_no_batch_is_empty():
     assert await batches(b"\n\n", b": x", b"\n\n") != []
-    assert all(await batches(b"\n\n", b"dat", b"a: 1\n\n", b"\n\n"))
+    assert all(await batches(b"\n\n", b"dat", b"a: {}\n\n", b"\n\n"))
 
 
 async def test_an_unterminated_last_event_counts():
@@ -56,19 +56,54 @@ async def test_the_headers_are_the_answers():
 
 
 async def test_a_failure_comes_after_what_came_before():
-    stream = ResponsesStream(Answered(b"data: 1\n\n", UpstreamError(Kind.STREAM_CUT, "cut")))
+    stream = ResponsesStream(Answered(b"data: {}\n\n", UpstreamError(Kind.STREAM_CUT, "cut")))
     assert len(await anext(stream)) == 1
     with pytest.raises(UpstreamError, match="cut"):
         await anext(stream)
 
 
 async def test_so_does_an_event_that_is_too_large():
-    stream = ResponsesStream(Answered(b"data: 1\n\ndata: " + b"x" * 100, b"x"), 50)
-    assert [event.data for event in await anext(stream)] == [b"1"]
+    stream = ResponsesStream(Answered(b"data: {}\n\ndata: " + b"x" * 100, b"x"), 50)
+    assert [event.data for event in await anext(stream)] == [b"{}"]
     for _ in range(2):
         with pytest.raises(UpstreamError, match="larger than 50 bytes") as caught:
             await anext(stream)
         assert caught.value.kind is Kind.STREAM_CUT
+
+
+@pytest.mark.parametrize("noise", [b"data: ping", b"data: [DONE]", b"event: keepalive", b"<p>Hi</p>", b"id: 7"])
+async def test_lines_of_no_meaning_are_left_out(noise):
+    [events] = await batches(b"data: {}\n\n" + noise + b"\n\ndata: {}\n\n")
+    assert [event.data for event in events] == [b"{}", b"{}"]
+
+
+@pytest.mark.parametrize("kept", [b": ping\n\n", b'data: {"n":1}\n\n', b"event: x.y\ndata: z\n\n"])
+async def test_comments_and_unknown_events_are_not(kept):
+    [[event]] = await batches(kept)
+    assert event.raw == kept
+
+
+DAMAGED = [
+    b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"Hel',
+    b'data: {"type":"response.output_text.delta","delta":"Hel',
+    b'data: {"n":1,',
+    b"event: response.completed\ndata: Hello",
+]
+
+
+@pytest.mark.parametrize("damaged", DAMAGED)
+async def test_an_event_that_lost_its_end_ends_the_answer(damaged):
+    stream = ResponsesStream(Answered(b"data: {}\n\n" + damaged + b"\n\ndata: {}\n\n", b"data: {}\n\n"))
+    assert [event.data for event in await anext(stream)] == [b"{}"]
+    for _ in range(2):
+        with pytest.raises(UpstreamError, match="not JSON") as caught:
+            await anext(stream)
+        assert caught.value.kind is Kind.UPSTREAM_ERROR
+
+
+async def test_what_is_damaged_after_the_end_matters_no_more():
+    [events] = await batches(b'data: {"type":"response.completed"}\n\ndata: {"x\n\n')
+    assert events[0].type == "response.completed"
 
 
 @pytest.mark.parametrize("cut", [1, 5, 10_000])
@@ -87,11 +122,23 @@ async def test_a_json_document_becomes_the_stream_it_should_have_been(cut):
         (b'{"output":null,"status":"incomplete"}', ["response.created", "response.incomplete"]),
         (b'{"output":[{"type":"message"}],"status":"failed"}', ["response.created", "response.failed"]),
         (b'{"error":{"message":"Boom"}}', ["error"]),
+        (b'{"error":{"message":"Boom"},"status":500}', ["error"]),
+        (b'{"error":"Boom","output":[]}', ["error"]),
+        (b'{"status":429,"message":"Boom"}', ["error"]),
+        (b'{"status":{"code":1},"output":5}', ["error"]),
+        (b'{"error":{"code":"x"},"status":"failed"}', ["response.created", "response.failed"]),
         (b'{"detail":"Boom"}', ["error"]),
     ],
 )
 async def test_other_documents(document, kinds):
     assert [event.type for events in await batches(document) for event in events] == kinds
+
+
+@pytest.mark.parametrize("status", ["queued", "in_progress", "cancelled"])
+async def test_a_response_that_has_not_ended_is_no_answer(status):
+    with pytest.raises(UpstreamError, match=status) as caught:
+        await batches(b'{"status":"%s","output":[]}' % status.encode())
+    assert caught.value.kind is Kind.UPSTREAM_ERROR
 
 
 async def test_an_error_with_a_type_of_its_own_is_an_error_all_the_same():

@@ -91,7 +91,7 @@ class Ingress:
             await self._answer(dialect, exchange, account)
         except RequestFailed as failure:
             reply = dialect.error(failure, account.request_id)
-            account.close(reply.status, failure.kind.value)
+            account.close(reply.status, failure.kind.value, failure.detail.retry_after)
             await exchange.fail(reply)
         except ClientGone:
             account.close(Kind.CLIENT_GONE.words.status, Kind.CLIENT_GONE.value)
@@ -117,8 +117,10 @@ class Ingress:
                     await _collect(dialect, request.parsed, answer, exchange, account.request_id)
             finally:
                 await answer.aclose()
-        failure = answer.failure
-        account.close(200, failure.kind.value if failure else "")
+        if (failure := answer.failure) is None:
+            account.close(200)
+        else:
+            account.close(200, failure.kind.value, failure.detail.retry_after)
 
     async def _read(self, dialect: Dialect, exchange: Exchange, account: Account, runtime: Runtime) -> pipeline.Request:
         """Let the client in, read its request and understand it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 import httpx
@@ -12,6 +14,8 @@ from .transport import Body, DirectTransport, Timeouts
 
 ERROR_BODY_LIMIT = 256 * 1024
 """Bytes of an error answer that are read; the rest says nothing new."""
+ERROR_BODY_TIME = 5.0
+"""Seconds that an error answer is listened to after its headers."""
 
 _LINE = frozenset("\r\n\0")
 
@@ -48,14 +52,26 @@ class UpstreamResponse:
             raise UpstreamError(kind, ours.message) from error
 
     async def body(self, limit: int = ERROR_BODY_LIMIT) -> bytes:
-        """Return the whole body, cut at `limit` bytes, and close."""
+        """Return the whole body, cut at `limit` bytes, and close. Raises UpstreamError."""
         pieces: list[bytes] = []
+        await self._gather(pieces, limit)
+        await self.aclose()
+        return b"".join(pieces)[:limit]
+
+    async def complaint(self) -> bytes:
+        """Return what comes of an error's body, and close. Never raises for it: the status has said what matters."""
+        pieces: list[bytes] = []
+        with suppress(UpstreamError, TimeoutError):
+            async with asyncio.timeout(ERROR_BODY_TIME):
+                await self._gather(pieces, ERROR_BODY_LIMIT)
+        await self.aclose()
+        return b"".join(pieces)[:ERROR_BODY_LIMIT]
+
+    async def _gather(self, pieces: list[bytes], limit: int) -> None:
         size = 0
         while size < limit and (piece := await self.read()):
             pieces.append(piece)
             size += len(piece)
-        await self.aclose()
-        return b"".join(pieces)[:limit]
 
     async def finish(self) -> None:
         """Close where nothing of worth can follow: the connection is kept if the body ends soon by itself."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 import orjson
 
 from ..completion import TERMINAL
-from ..depth import is_too_deep
 from ..errors import Kind, UpstreamError
-from ..sse import Event, EventTooLargeError, Splitter
+from ..sse import DAMAGED, Event, EventTooLargeError, Splitter
 from .client import UpstreamResponse
+from .document import document_events
 
 JSON_LIMIT = 64 * 1024 * 1024
 """Bytes of an answer that came as one JSON document instead of a stream."""
+
+
+_NOTABLE = TERMINAL | {DAMAGED, "message", ""}
+"""Types of events that need a second look."""
 
 
 class ResponsesStream:
@@ -55,8 +58,20 @@ class ResponsesStream:
         except EventTooLargeError as error:
             self._failure = UpstreamError(Kind.STREAM_CUT, f"the upstream's answer is unusable: {error}")
             events = error.before
-        self._over = self._over or any(event.type in TERMINAL for event in events)
-        return events
+        return self._sifted(events) if any(event.type in _NOTABLE for event in events) else events
+
+    def _sifted(self, events: list[Event]) -> list[Event]:
+        """Return what clients can read. A damaged event is the end of the answer, unless that is over already."""
+        readable: list[Event] = []
+        for event in events:
+            if event.type == DAMAGED and not self._over:
+                message = "the upstream's stream holds an event that is not JSON; something of the answer is lost"
+                self._failure = UpstreamError(Kind.UPSTREAM_ERROR, message)
+                break
+            self._over = self._over or event.type in TERMINAL
+            if not _is_noise(event):
+                readable.append(event)
+        return readable
 
     async def _document(self, start: bytes) -> list[Event]:
         """Read an answer that is no stream."""
@@ -69,7 +84,7 @@ class ResponsesStream:
                 Kind.UPSTREAM_ERROR,
                 "the upstream answered with a page instead of an event stream; does its base-url end in /v1?",
             ) from None
-        return _as_events(body)
+        return document_events(body)
 
     async def aclose(self) -> None:
         """Close the upstream's connection now, unless the answer is over: then it ends by itself."""
@@ -80,22 +95,8 @@ class ResponsesStream:
             await self._response.aclose()
 
 
-def _as_events(body: object) -> list[Event]:
-    """Return a JSON answer as the stream that it should have been: the response begun, its items, its end."""
-    if not isinstance(body, dict) or is_too_deep(body):
-        raise UpstreamError(Kind.UPSTREAM_ERROR, "the upstream answered with JSON that is not a response")
-    if "status" not in body and "output" not in body:
-        return [Event.of({**body, "type": "error"})]
-    status = body.get("status")
-    end = status if status in ("failed", "incomplete") else "completed"
-    output = body.get("output")
-    items = output if isinstance(output, list) and end != "failed" else []
-    begun = {**body, "status": "in_progress", "output": [], "usage": None}
-    events: list[dict[str, Any]] = [{"type": "response.created", "response": begun}]
-    for index, item in enumerate(items):
-        events += [
-            {"type": f"response.output_item.{state}", "output_index": index, "item": item}
-            for state in ("added", "done")
-        ]
-    events.append({"type": f"response.{end}", "response": body})
-    return [Event.of({**event, "sequence_number": number}) for number, event in enumerate(events)]
+def _is_noise(event: Event) -> bool:
+    """Return True for lines of no meaning, such as `data: ping`, on which SDKs would fail. Comments are none."""
+    if not event.data:
+        return not event.raw.startswith(b":")
+    return event.type == "message" and not event.data.lstrip().startswith(b"{")

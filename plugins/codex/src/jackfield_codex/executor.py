@@ -33,7 +33,7 @@ class CodexExecutor:
         else:
             response = await self._post(call, endpoint, body)
         if response.status >= 300:
-            raise from_http(response.status, response.headers, await response.body(), now=self._host.clock.now())
+            raise from_http(response.status, response.headers, await response.complaint(), now=self._host.clock.now())
         return ResponsesStream(response, self._host.settings.limits.max_event_bytes)
 
     async def check(self, path: str, endpoint: Endpoint) -> int:
@@ -56,7 +56,7 @@ class CodexExecutor:
         response = await self._post(call, endpoint, body)
         if response.status != 401:
             return response
-        await response.body()
+        await response.complaint()
         return await self._post(call, await logins.renewed(endpoint), body)
 
     async def _post(self, call: UpstreamCall, endpoint: Endpoint, body: bytes) -> UpstreamResponse:
