@@ -94,6 +94,18 @@ def test_it_serves_where_it_says_and_prints_nothing_to_stdout(serve: Serve) -> N
     assert server.stop() == 0
 
 
+@pytest.mark.parametrize("sent", [b"", b"GET /heal", b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"])
+def test_a_client_that_says_goodbye_at_any_time_leaves_nothing_open(serve: Serve, sent: bytes) -> None:
+    url = httpx.URL(serve().url)
+
+    for _ in range(30):
+        with socket.create_connection((url.host, url.port or 0), timeout=20) as client:
+            client.sendall(sent)
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(4096):
+                pass  # what it answers may or may not come; that it closes must not take the idle time-out
+
+
 @pytest.mark.usefixtures("slow")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("workers", [1, 2])

@@ -70,12 +70,15 @@ class _Adopted:
         connection = Connection(config.app, config.manners, self._state)
         config.connections.add(connection)
         try:
+            left = getattr(self._reader, "_eof", False)  # an end that was heard here is not told again
             self._reader.feed_eof()
             early = await self._reader.read()
             transport.set_protocol(connection)
             connection.connection_made(transport)
             if early:
                 connection.data_received(early)
+            if left:
+                transport.close()
             if config.stopping:
                 connection.stop()
             foreign = await connection.served()
