@@ -53,7 +53,7 @@ UNKNOWN = (
     SendEvent({"type": "response.of_tomorrow", "sequence_number": 4, "anything": {"goes": "ü"}}),
     SendEvent({"type": "keepalive"}),
     SendEvent({"no": "type"}, named=False),
-    Send(b"id: 7\nretry: 100\nevent: codex.other\ndata: not json\n\n"),
+    Send(b'id: 7\nretry: 100\nevent: codex.other\ndata: {"fields": "of others"}\n\n'),
     Send(b": a comment\n\n"),
 )
 
@@ -62,6 +62,13 @@ UNKNOWN = (
 async def test_events_that_nobody_knows_are_forwarded_in_their_place(house, upstream, place):
     script = text_answer("Hello you").after(place, *UNKNOWN)
     upstream.script(script)
+    assert (await house.stream()).content == script.body
+
+
+@pytest.mark.parametrize("line", [b"data: upstream is busy\n\n", b"event: codex.other\ndata: {no json\n\n"])
+async def test_what_is_no_json_is_left_out_because_the_sdk_would_end_on_it(house, upstream, line):
+    script = text_answer("Hello you")
+    upstream.script(script.after(5, Send(line)))
     assert (await house.stream()).content == script.body
 
 

@@ -1,4 +1,8 @@
-"""Responses to Responses: events go on as they came, byte for byte."""
+"""Responses to Responses: events go on as they came, byte for byte.
+
+What is no event in this language is left out: the SDKs parse whatever has data as JSON, and end with an error of the
+parser, which is none of their own, on a relay's line of text.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,13 @@ class Passthrough:
 
     def feed(self, events: Sequence[Event]) -> bytes:
         """Return the events' own bytes."""
-        if len(events) == 1:
-            return events[0].raw
-        return b"".join([event.raw for event in events])
+        return b"".join([event.raw for event in events if _is_readable(event)])
 
     def ping(self) -> bytes:
         """Return nothing: the stream is the upstream's alone."""
         return b""
+
+
+def _is_readable(event: Event) -> bool:
+    """Return True for a comment and for an object; that the usual types are objects is not checked again."""
+    return event.type.startswith("response.") or not event.data or bool(event.json())
