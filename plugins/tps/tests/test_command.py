@@ -21,6 +21,7 @@ from jackfield.testing import (
 )
 from jackfield_tps import command
 from jackfield_tps.command import tps
+from jackfield_tps.remote import Remote
 
 KEY = "a-management-key-of-the-tests"
 
@@ -135,6 +136,38 @@ def test_watching_repeats_until_it_is_interrupted(server: RunningServer, monkeyp
     assert [json.loads(line)["requests"] for line in result.output.splitlines()] == [3, 3, 3]
 
 
+def test_watching_shows_the_table_and_outlives_a_restart(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = 0
+
+    def sleep(seconds: float) -> None:
+        """Take the server away after the first look, and bring it back after the second."""
+        nonlocal pauses
+        pauses += 1
+        monkeypatch.setattr(Remote, "_get", refused if pauses == 1 else reached)
+        if pauses == 3:
+            raise KeyboardInterrupt
+
+    def refused(remote: Remote, target: str) -> tuple[int, bytes]:
+        raise ConnectionRefusedError("refused")
+
+    reached = Remote._get
+    monkeypatch.setattr(command.time, "sleep", sleep)
+    result = run("--url", server.base_url, "--key", KEY, "--watch")
+
+    assert result.exit_code == 0, result.output
+    told = [line.split()[0] for line in result.output.splitlines() if line]
+    assert told == ["PROVIDER", "fox", "owl", "3", server.base_url, "PROVIDER", "fox", "owl", "3"]
+    assert "does not answer (refused)" in result.output
+
+
+def test_watching_what_was_never_there_ends() -> None:
+    result = run("--url", closed_url(), "--key", "x", "--watch")
+
+    assert (result.exit_code, "does not answer" in result.output) == (1, True)
+
+
 FAILURES = [
     (("--key", "wrong"), "says 401 (invalid management key); give the management key with --key"),
     ((), "says 401 (missing management key"),
@@ -193,6 +226,17 @@ def test_the_key_goes_nowhere_else() -> None:
     assert result.exit_code == 1
     assert elsewhere.requests == []
     assert "sk-secret" not in result.output
+
+
+def test_a_hash_in_the_configuration_is_told(tmp_path: Path) -> None:
+    hashed = "$2b$04$h5RhFIYaHuV37AIkk8qKj.4wJ5L.VzH9ARlDp8m/MOY.3nMJx7LAO"
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"remote-management": {"secret-key": hashed}}))
+
+    result = run()
+
+    assert result.exit_code == 1
+    assert "config.yaml has the management key as a hash, which opens nothing" in result.output
+    assert "with --key or in JACKFIELD_MANAGEMENT_KEY" in result.output
 
 
 def test_the_key_of_a_hashed_configuration_has_to_be_given(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,19 +50,35 @@ def tps(path: Path | None, url: str, key: str, as_json: bool, watch: bool, inter
     """Show how fast providers answer: requests, tokens per second, time to first token, the last hour."""
     try:
         remote = found(url, key, path)
-        if not watch:
-            click.echo(_shown(_looked(remote, **asked), as_json=as_json, pretty=True))
-            return
-        while True:
-            looked = _looked(remote, **asked)
-            if not as_json:
-                click.clear()
-            click.echo(_shown(looked, as_json=as_json, pretty=False))
-            time.sleep(interval)
+
+        def look() -> str:
+            return _shown(_looked(remote, **asked), as_json=as_json, pretty=not watch)
+
+        if watch:
+            _watch(look, interval, clear=not as_json)
+        else:
+            click.echo(look())
     except RemoteError as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         return
+
+
+def _watch(look: Callable[[], str], interval: float, *, clear: bool) -> None:
+    """Print what there is to see, again and again. Raises RemoteError when there is nothing to begin with.
+
+    Once it has begun it outlives a restart of the server: what went wrong is told, and it is tried again.
+    """
+    shown, failed = look(), False
+    while True:
+        if clear:
+            click.clear()
+        click.echo(shown, err=failed)
+        time.sleep(interval)
+        try:
+            shown, failed = look(), False
+        except RemoteError as error:
+            shown, failed = f"{error}; it is asked again", True
 
 
 def _looked(remote: Remote, **asked: str) -> dict[str, Any]:

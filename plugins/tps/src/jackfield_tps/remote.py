@@ -21,6 +21,9 @@ _HOST, _PORT = "127.0.0.1", 8317
 _ANY = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # what a server binds, read and not bound
 
 
+_GIVE = "give the management key with --key or in JACKFIELD_MANAGEMENT_KEY"
+
+
 class RemoteError(Exception):
     """The server did not answer the question; the message says why and what to do."""
 
@@ -71,7 +74,7 @@ def _complaint(url: str, status: int, answer: object) -> str:
     told = ": ".join(str(part) for part in parts if part)
     said = f"{url} says {status}" + (f" ({told})" if told else "")
     if status == 401:
-        return f"{said}; give the management key with --key or in JACKFIELD_MANAGEMENT_KEY"
+        return f"{said}; {_GIVE}"
     if status == 404:
         return f"{said}; it needs a management key (remote-management.secret-key) and the plugins management and tps"
     return said
@@ -84,7 +87,7 @@ def found(url: str, key: str, path: Path | None) -> Remote:
     url = url if "://" in url else f"http://{url}"
     if not _is_server(url):
         raise RemoteError(f"{url} is no URL of a server, such as http://127.0.0.1:8317")
-    return Remote(url.rstrip("/"), key or _key(data))
+    return Remote(url.rstrip("/"), key or _key(data, path))
 
 
 def _is_server(url: str) -> bool:
@@ -108,12 +111,14 @@ def _url(data: Mapping[str, Any]) -> str:
     return f"http://{_ANY.get(host, host)}:{port}"
 
 
-def _key(data: Mapping[str, Any]) -> str:
-    """Return the key in the configuration, when it stands there in a form that can be used; "" otherwise."""
+def _key(data: Mapping[str, Any], path: Path | None) -> str:
+    """Return the key in the configuration, "" when there is none. Raises RemoteError for one that cannot be used."""
     section = data.get("remote-management")
     written = section.get("secret-key") if isinstance(section, Mapping) else None
-    if not isinstance(written, str) or is_hash(written):
+    if not isinstance(written, str):
         return ""
+    if is_hash(written):
+        raise RemoteError(f"{path or 'config.yaml'} has the management key as a hash, which opens nothing; {_GIVE}")
     if written.startswith("env:"):
         return os.environ.get(written.removeprefix("env:"), "")
     if written.startswith("file:"):
