@@ -107,10 +107,20 @@ def test_nobody_forges_a_line(formatter, forged, place):
 def test_a_traceback_keeps_its_form():
     lines = TextFormatter().format(record("it failed", error=KeyError("boom"))).split("\n")
     assert lines[0].endswith("it failed")
-    assert lines[1] == "Traceback (most recent call last):"
-    assert lines[2].startswith("  File ")
-    assert lines[3].startswith("    raise error")
-    assert lines[-1] == "KeyError: 'boom'"
+    assert lines[1] == "  Traceback (most recent call last):"
+    assert lines[2].startswith("    File ")
+    assert lines[3].startswith("      raise error")
+    assert lines[-1] == "  KeyError: 'boom'"
+
+
+def test_no_line_of_a_traceback_can_be_taken_for_an_entry():
+    forged = "2026-01-01T00:00:00.500+00:00 info jackfield: all is well"
+    lines = TextFormatter().format(record("it failed", error=ValueError(f"x\n{forged}"))).split("\n")
+    assert lines[-1] == f"  {forged}"
+
+
+def test_a_traceback_has_an_end(formatter):
+    assert len(formatter.format(record("x", error=ValueError("y\n" * 1_000_000)))) < 20_000
 
 
 def test_a_traceback_in_json_is_one_field():

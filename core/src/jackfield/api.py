@@ -56,7 +56,7 @@ from .types import (
     UpstreamCall,
     Usage,
 )
-from .upstream import ResponsesStream, UpstreamClient, UpstreamResponse, called_host
+from .upstream import ResponsesStream, UpstreamClient, UpstreamResponse, called_host, is_off_limits
 
 F = TypeVar("F")
 
@@ -124,6 +124,7 @@ __all__ = [
     "host_of",
     "invalid_request",
     "is_hash",
+    "is_off_limits",
     "passable",
     "replace_text",
     "rewrite_config",

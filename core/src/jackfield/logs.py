@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import TracebackType
 
 import orjson
 
@@ -20,6 +22,10 @@ SHORTEST = 6
 
 LONGEST = 10_000
 """Characters of one text that are looked at; `mask` shows fewer."""
+MOST_LINES = 200
+"""Lines of a traceback that are shown; of a longer one the last, which say what went wrong."""
+INDENT = "  "
+"""Stands before every line of a traceback, so that none of them can be taken for a line of the log."""
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _BREAKS = {ord(sign): sign.encode("unicode_escape").decode() for sign in "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
@@ -40,8 +46,10 @@ class Redaction:
         return hidden[: len(hidden) - len(hidden.lstrip(" "))] + shown
 
     def lines(self, text: str) -> str:
-        """Return a text of several lines, such as a traceback, without secrets."""
-        return "\n".join(self.line(line) for line in text.split("\n"))
+        """Return a text of several lines, such as a traceback, without secrets; no line of it begins a new entry."""
+        split = text.split("\n")
+        shown = split if len(split) <= MOST_LINES else ["...", *split[-MOST_LINES:]]
+        return "\n".join(INDENT + self.line(line) for line in shown)
 
     def value(self, value: object) -> object:
         """Return a value for JSON, without secrets at any depth; what is no JSON becomes text."""
@@ -99,15 +107,50 @@ class JsonFormatter(_Formatter):
 
 def configure(settings: Settings) -> None:
     """Send the house's log to standard error in the configured format. Configuring again replaces the format."""
-    root = logging.getLogger("jackfield")
-    handler = next((handler for handler in root.handlers if handler.get_name() == "jackfield"), None)
+    house = logging.getLogger("jackfield")
+    handler = next(iter((*_own_handlers(house), *_own_handlers(logging.getLogger()))), None)
     if handler is None:
         handler = logging.StreamHandler(sys.stderr)
         handler.set_name("jackfield")
-        root.addHandler(handler)
+        house.addHandler(handler)
     formatter = JsonFormatter if settings.log_format == "json" else TextFormatter
     handler.setFormatter(formatter(_secrets(settings.data)))
-    root.setLevel(logging.DEBUG if settings.debug else logging.INFO)
+    house.setLevel(logging.DEBUG if settings.debug else logging.INFO)
+
+
+def take_over() -> None:
+    """Make the house's log that of the whole process, for a process that is ours alone.
+
+    What other libraries log, what Python warns about and what it could raise nowhere goes through the same format then,
+    and so through its redaction.
+    """
+    house, root = logging.getLogger("jackfield"), logging.getLogger()
+    for handler in _own_handlers(house):
+        house.removeHandler(handler)
+        root.addHandler(handler)
+    logging.captureWarnings(True)
+    sys.unraisablehook = _log_unraisable
+    threading.excepthook = _log_thread
+    sys.excepthook = _log_uncaught
+
+
+def _own_handlers(logger: logging.Logger) -> list[logging.Handler]:
+    return [handler for handler in logger.handlers if handler.get_name() == "jackfield"]
+
+
+def _log_unraisable(found: sys.UnraisableHookArgs) -> None:
+    error = found.exc_value or found.exc_type
+    told = (found.exc_type, found.exc_value, found.exc_traceback) if found.exc_value else None
+    logging.getLogger("jackfield").error("%s: %r", found.err_msg or "ignored", error, exc_info=told)
+
+
+def _log_thread(found: threading.ExceptHookArgs) -> None:
+    if found.exc_value is not None:
+        _log_uncaught(found.exc_type, found.exc_value, found.exc_traceback)
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    logging.getLogger("jackfield").critical("uncaught: %r", error, exc_info=(kind, error, trace))
 
 
 def _secrets(value: object) -> Iterator[str]:

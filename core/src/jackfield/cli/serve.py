@@ -104,6 +104,7 @@ def _share(prepared: Prepared, listening: Sequence[socket.socket], count: int) -
     from .workers import Workers
 
     logs.configure(prepared.settings)
+    logs.take_over()
     command = [sys.executable, "-m", "jackfield", "serve"]
     command += ["--config", str(prepared.settings.path)] if prepared.settings.path else []
     command += ["--host", prepared.settings.host]

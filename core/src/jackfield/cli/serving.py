@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .. import logs
 from ..config import Limits
 from ..server import Manners, ServerConfig, serve
 from .sockets import BACKLOG
@@ -25,6 +26,7 @@ def run(app: Any, sockets: Sequence[socket.socket], limits: Limits, ready: Ready
     `ready` is called once connections are accepted. A `child` also stops when its standard input ends, which is
     when its parent is gone. A second signal ends the process at once.
     """
+    logs.take_over()
     gc.collect()
     gc.freeze()  # what start-up built stays for good: the collector need not look at it again
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

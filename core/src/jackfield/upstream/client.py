@@ -10,6 +10,7 @@ from functools import lru_cache
 import httpx
 
 from ..errors import Kind, UpstreamError
+from .reach import is_off_limits
 from .transport import Body, DirectTransport, Timeouts
 
 ERROR_BODY_LIMIT = 256 * 1024
@@ -122,6 +123,8 @@ class UpstreamClient:
         request = httpx.Request(method, target, headers=raw, content=body, extensions=self._extensions())
         transport = self._through(proxy_url) if proxy_url else self._direct
         host = target.raw_host.decode("ascii")
+        if proxy_url and is_off_limits(host):  # names are looked up by the proxy; a direct connection looks itself
+            raise UpstreamError(Kind.UNREACHABLE, f"{host} is a link-local or metadata address")
         try:
             return UpstreamResponse(await transport.handle_async_request(request), host)
         except httpx.HTTPError as error:

@@ -17,6 +17,7 @@ from types import TracebackType
 
 import httpx
 
+from . import reach
 from .connection import Connection
 
 Origin = tuple[str, str, int]
@@ -113,15 +114,33 @@ class DirectTransport(httpx.AsyncBaseTransport):
         context = self._tls_context() if scheme == "https" else None
         try:
             async with asyncio.timeout(self.timeouts.connect or None):
-                _, connection = await loop.create_connection(
-                    lambda: Connection(loop, self._open.discard), host, port, ssl=context
-                )
+                connection = await self._reach(loop, host, port, context)
         except TimeoutError as error:
             raise httpx.ConnectTimeout(f"no connection within {self.timeouts.connect:g} s") from error
         except OSError as error:  # refused, unreachable, unknown host, TLS
             raise httpx.ConnectError(str(error)) from error
         self._open.add(connection)
         return connection
+
+    async def _reach(
+        self, loop: asyncio.AbstractEventLoop, host: str, port: int, context: ssl.SSLContext | None
+    ) -> Connection:
+        """Connect to the first address of a host that answers. Raises OSError when none does."""
+        failure = OSError(f"{host} has no address")
+        for address in await reach.addresses(host, port):
+            try:
+                _, connection = await loop.create_connection(
+                    lambda: Connection(loop, self._open.discard),
+                    address,
+                    port,
+                    ssl=context,
+                    server_hostname=host if context else None,
+                )
+            except OSError as error:
+                failure = error
+            else:
+                return connection
+        raise failure
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from socket import inet_aton
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from jackfield.api import called_host
-
-METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata", "fd00:ec2::254", "100.100.100.200"})
-"""Where clouds hand out the machine's own secrets to whoever asks, beside the link-local addresses."""
+from jackfield.api import called_host, is_off_limits
 
 
 class Wrong(NamedTuple):
@@ -46,31 +41,9 @@ def wrong_url(url: str) -> Wrong | None:
         return _TOO_MUCH
     if parts.path.rstrip("/").endswith("/responses"):
         return _WHOLE
-    return _METADATA if _is_metadata(host) else None
+    return _METADATA if is_off_limits(host) else None
 
 
 def wrong_proxy(url: str) -> Wrong | None:
     """Return what is wrong with the URL of a proxy; None when it is fine, or empty. It may hold a password."""
     return None if not url or (_PROXY.fullmatch(url) and called_host(url)) else _NO_PROXY
-
-
-def _is_metadata(host: str) -> bool:
-    if host.rstrip(".") in METADATA_HOSTS:
-        return True
-    try:
-        address = _address(host.partition("%")[0])
-    except (ValueError, OSError):
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_link_local
-
-
-def _address(host: str) -> IPv4Address | IPv6Address:
-    """Return the address that a host is, also in the short forms that resolvers take, such as 2852039166.
-
-    Raises ValueError or OSError for a name.
-    """
-    try:
-        return ip_address(host)
-    except ValueError:
-        return ip_address(inet_aton(host))

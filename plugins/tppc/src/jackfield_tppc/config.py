@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,10 @@ from jackfield.api import HealthCheck, Problem, Settings
 from jackfield_codex import wrong_proxy, wrong_url
 
 from .provider import Provider
+
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_FRAMING = frozenset({"connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
+"""Headers that belong to the connection, and would end a request where it does not end."""
 
 
 def entries(config: Settings) -> tuple[Mapping[str, Any], ...]:
@@ -82,6 +87,11 @@ def _incomplete(entry: Mapping[str, Any], index: int) -> Iterator[Problem]:
         yield Problem(f"tppc.{key}", f"{key} {wrong.what}", wrong.mend)
     if not entry["api-key"].reveal().strip():
         yield _required("api-key", index, "write the key, or env:NAME")
+    for name in entry["headers"]:
+        if not _HEADER.fullmatch(name) or name.lower() in _FRAMING:
+            key = f"providers[{index}].headers"
+            message = f"{key} has a name that no header of a provider can have: {name!r}"
+            yield Problem(f"tppc.{key}", message, "write a name such as x-team")
 
 
 def _required(name: str, index: int, fix: str) -> Problem:
