@@ -97,13 +97,17 @@ def _half_an_event(part: Part) -> Script:
     return cut_after(part.place, part.whole, Send(b'event: response.output_text.delta\ndata: {"type":"resp'), Close())
 
 
+def _damaged(part: Part) -> Script:
+    return part.whole.after(part.place, Send(b'event: response.output_text.delta\ndata: {"type":"resp\n\n'))
+
+
 _PROPER = (
     Behaviour("whole", lambda part: part.whole),
     Behaviour("slow", lambda part: part.whole.paced(part.random.uniform(0.005, 0.12))),
     Behaviour("in pieces of 7 bytes", lambda part: part.whole.rechunked(7)),
     Behaviour("with CRLF and comments", lambda part: part.whole.styled(newline="\r\n").commented()),
     Behaviour("without event names", lambda part: part.whole.styled(named=False)),
-    Behaviour("with an unreadable event", lambda part: part.whole.after(part.place, Send(b"data: {no json\n\n"))),
+    Behaviour("with a line of text", lambda part: part.whole.after(part.place, Send(b"data: one moment\n\n"))),
     Behaviour("as one document", lambda part: json_response(part.whole)),
     Behaviour("without output", lambda part: answer(*part.items, end=Completed(output="empty"), model=part.model)),
     Behaviour("then closed", lambda part: replace(part.whole, keep_alive=False)),
@@ -134,6 +138,7 @@ _FAULTS = (
     _fault("cut in mid-stream", lambda part: part.whole.cut(part.place), Kind.STREAM_CUT),
     _fault("reset in mid-stream", lambda part: part.whole.cut(part.place, Reset()), Kind.STREAM_CUT),
     _fault("cut in an event", _half_an_event, Kind.STREAM_CUT),
+    _fault("a damaged event", _damaged, Kind.UPSTREAM_ERROR),
     _fault("ends early", lambda part: ends_early(part.place, part.whole), Kind.STREAM_CUT),
     _fault("empty 200", lambda part: empty(), Kind.STREAM_CUT),
     _fault("HTML with 200", lambda part: html_page(), Kind.UPSTREAM_ERROR),

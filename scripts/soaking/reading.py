@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,8 +97,16 @@ def _responses_stream(heard: Heard, events: Iterable[JSON], _raw: bytes) -> None
             case "response.failed":
                 heard.error = event["response"]["error"]
     heard.text = "".join(heard.texts)
-    if not heard.text and heard.ended:  # an upstream that sent one document: items come whole
-        responses_whole(heard, {"output": items, "status": "completed"})
+    if heard.ended:
+        complete(heard, items)
+
+
+def complete(heard: Heard, items: Sequence[JSON]) -> None:
+    """Take from finished items what came without deltas: of an upstream that sent one document, for example."""
+    whole = Heard()
+    responses_whole(whole, {"output": items, "status": "completed"})
+    heard.text = heard.text or whole.text
+    heard.call = heard.call or whole.call
 
 
 def responses_whole(heard: Heard, body: JSON) -> None:

@@ -10,7 +10,7 @@ import openai
 import orjson
 
 from .asking import Question
-from .reading import WHOLES, Heard, envelope
+from .reading import WHOLES, Heard, complete, envelope
 from .visits import Crowd, heard_by
 from .wire import BrokenAnswerError
 
@@ -60,7 +60,7 @@ async def _listen(question: Question, ask: Callable[[dict[str, Any]], Awaitable[
         if question.stream:
             async for event in answer:
                 _hear(question.dialect, heard, event.model_dump())
-            heard.text = "".join(heard.texts)
+            heard.text = heard.text or "".join(heard.texts)
         else:
             WHOLES[question.dialect](heard, answer.model_dump(warnings=False))
     except (openai.APIStatusError, anthropic.APIStatusError) as error:
@@ -81,9 +81,7 @@ def _hear(dialect: str, heard: Heard, event: dict[str, Any]) -> None:
             heard.call += event["delta"]
         elif event["type"] == "response.completed":
             heard.ended = True
-            if not heard.texts:
-                WHOLES["responses"](heard, event["response"])
-                heard.texts.append(heard.text)
+            complete(heard, event["response"]["output"])
         elif event["type"] == "response.failed":
             heard.error = event["response"]["error"]
     elif dialect == "chat":

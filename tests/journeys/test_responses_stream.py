@@ -65,7 +65,7 @@ async def test_events_that_nobody_knows_are_forwarded_in_their_place(house, upst
     assert (await house.stream()).content == script.body
 
 
-@pytest.mark.parametrize("line", [b"data: upstream is busy\n\n", b"event: codex.other\ndata: {no json\n\n"])
+@pytest.mark.parametrize("line", [b"data: upstream is busy\n\n", b"event: codex.other\ndata: not json\n\n"])
 async def test_what_is_no_json_is_left_out_because_the_sdk_would_end_on_it(house, upstream, line):
     script = text_answer("Hello you")
     upstream.script(script.after(5, Send(line)))

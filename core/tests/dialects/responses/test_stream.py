@@ -30,7 +30,7 @@ def test_the_dialect_brings_its_parts():
 
 def test_what_is_no_json_object_is_left_out_and_comments_are_not():
     wire = (
-        b"event: response.created\ndata: {}\n\n: still here\n\ndata: {no json\n\nevent: note\ndata: upstream busy\n\n"
+        b"event: response.created\ndata: {}\n\n: still here\n\ndata: no json\n\nevent: note\ndata: upstream busy\n\n"
         b'data: [1]\n\nevent: new.kind\ndata: {"a":1}\n\n'
     )
     told = Passthrough().feed(Splitter().feed(wire))
