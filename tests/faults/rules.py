@@ -36,7 +36,7 @@ class Told:
     """A kind of failure: its status and words on the OpenAI routes and on that of Messages, and what follows.
 
     `moves_on`: another credential is tried, before the first content. `again`: the only one is tried a second time.
-    `code` is also what `response.failed` carries.
+    `code` is also what `response.failed` carries. `longest` is the longest rest that an upstream can ask for.
     """
 
     status: int
@@ -47,6 +47,7 @@ class Told:
     moves_on: bool = True
     again: bool = False
     rest: Rest = Rest(15, after=3)
+    longest: float = 300
 
     def status_in(self, dialect: Dialect) -> int:
         return self.messages_status or self.status if dialect == "messages" else self.status
@@ -60,7 +61,7 @@ CUT = Told(502, "server_error", "upstream_stream_cut", "api_error", again=True)
 TIMEOUT = Told(504, "server_error", "upstream_timeout", "timeout_error")
 BROKEN = Told(502, "server_error", None, "api_error")
 OVERLOADED = Told(503, "server_error", "server_is_overloaded", "overloaded_error", 529)
-LIMITED = Told(429, "rate_limit_error", "rate_limit_exceeded", "rate_limit_error", rest=Rest(1))
+LIMITED = Told(429, "rate_limit_error", "rate_limit_exceeded", "rate_limit_error", rest=Rest(1), longest=1800)
 USED_UP = replace(LIMITED, code="usage_limit_reached")
 NO_MONEY = Told(402, "insufficient_quota", "insufficient_quota", "billing_error", rest=Rest(1800))
 REFUSED_KEY = Told(502, "server_error", "upstream_auth", "api_error", rest=Rest(1800))
@@ -97,7 +98,7 @@ class Fault:
     @property
     def rest(self) -> Rest:
         """How long the credential is left alone; what the upstream asks for counts at once."""
-        return Rest(self.wait) if self.wait and self.told.moves_on else self.told.rest
+        return Rest(min(self.wait, self.told.longest)) if self.wait and self.told.moves_on else self.told.rest
 
     def script(self, moment: Moment) -> Script | None:
         return self.before if moment == "before" else self.after

@@ -28,6 +28,7 @@ from jackfield.testing import (
     json_reply,
     json_response,
     reply,
+    response_json,
     text_answer,
 )
 from jackfield.testing.steps import Step
@@ -92,10 +93,21 @@ def gzipped(script: Script) -> Script:
     return Script((Send(gzip.compress(script.body)),), headers={"content-encoding": "gzip"})
 
 
+def mislabelled(script: Script) -> Script:
+    """Return an answer whose last event calls a failed response complete."""
+    [*steps, _] = script.steps
+    response = response_json(status="failed", error={"code": "server_error", "message": WORDS})
+    return dataclasses.replace(script, steps=tuple(steps)).then(
+        SendEvent({"type": "response.completed", "sequence_number": len(steps), "response": response})
+    )
+
+
 TOLD_BROKEN = dataclasses.replace(BROKEN, code="server_error")
 """An upstream's own code is kept."""
 HALF = Send(b'event: response.output_text.delta\ndata: {"type":"response.output_te')
 NO_JSON = Send(b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"fo\n\n')
+NO_TEXT = Send(b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"\xe4\xb8"}\n\n')
+CHAT = Send(b'data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"canary"}}]}\n\n')
 NOISE = Send(b"data: ping\n\nevent: keepalive\n\n<p>canary</p>\n\nid: 7\n\n: comment\n\n")
 TOO_MUCH = SendEvent({"type": "response.output_text.delta", "delta": "x" * (LARGEST + 1)})
 PAGE = "<!DOCTYPE html><html><h1>canary</h1></html>"
@@ -118,11 +130,15 @@ CONNECTION: Sequence[Fault] = (
 
 NONSENSE: Sequence[Fault] = (
     broken_off("an event that is no JSON", BROKEN, NO_JSON, Hang()),
+    broken_off("an event with half a character", BROKEN, NO_TEXT, Hang()),
+    broken_off("chunks that are none", CUT, Raw(b"zz\r\n"), Hang()),
     broken_off("an event larger than limits.max-event-bytes", CUT, TOO_MUCH, Hang()),
     refused("200 with a page of HTML", BROKEN, reply(PAGE, content_type="text/html")),
     broken_off("a page of HTML inside the stream", CUT, Send(PAGE.encode() + b"\n\n")),
     refused("200 with text", CUT, reply("upstream busy")),
     refused("200 with nothing", CUT, empty()),
+    refused("200 with [DONE] alone", CUT, Script((Send(b"data: [DONE]\n\n"),))),
+    refused("200 with a stream of Chat Completions", CUT, Script((CHAT, CHAT, Send(b"data: [DONE]\n\n")))),
     refused("200 with a length of 0", CUT, reply("")),
     refused("204", CUT, dataclasses.replace(empty(204), framing="close")),
     refused("200 with JSON that is no response", BROKEN, json_reply({"ok": True})),
@@ -144,6 +160,7 @@ REPORTS: Sequence[Fault] = (
     reported("an error event, nested", TOLD_BROKEN, ErrorEvent("server_error", WORDS, nested=True), Hang()),
     broken_off("an error without a type", BROKEN, Send(b'data: {"error":{"message":"%s"}}\n\n' % WORDS.encode())),
     reported("response.failed", TOLD_BROKEN, Failed("server_error", WORDS)),
+    Fault("response.completed that says failed", TOLD_BROKEN, mislabelled(answer()), mislabelled(answer(Text(SHOWN)))),
     reported("response.failed: overloaded", OVERLOADED, Failed("server_is_overloaded", WORDS)),
     reported("response.failed: rate limit", LIMITED, Failed("rate_limit_exceeded", f"{WORDS} Try again in 7s"), wait=7),
     reported("response.failed: context too long", TOO_LONG, Failed("context_length_exceeded", WORDS)),
@@ -165,6 +182,8 @@ STATUSES: Sequence[Fault] = (
     refused("422", INVALID, error(422)),
     refused("429 with Retry-After", LIMITED, error(429, "rate_limit_exceeded", retry_after="7"), wait=7),
     refused("429 without Retry-After", LIMITED, error(429, "rate_limit_exceeded")),
+    refused("429 with a Retry-After of a day", LIMITED, error(429, retry_after="86400"), wait=86_400),
+    refused("429 with a Retry-After that is no time", LIMITED, error(429, retry_after="soon")),
     refused("429 with a page of HTML", LIMITED, reply(PAGE, 429, "text/html", retry_after="7"), wait=7),
     refused("429 that breaks off", LIMITED, dataclasses.replace(
         error(429, retry_after="7").cut(0, Head(), Reset()), framing="chunked"
@@ -184,6 +203,7 @@ STATUSES: Sequence[Fault] = (
     refused("502 with a page of HTML", BROKEN, reply(PAGE, 502, "text/html")),
     refused("503", OVERLOADED, error(503)),
     refused("503 with Retry-After", OVERLOADED, error(503, retry_after="20"), wait=20),
+    refused("503 with a Retry-After of a day", OVERLOADED, error(503, retry_after="86400"), wait=86_400),
     refused("504", TIMEOUT, error(504)),
     refused("524", TIMEOUT, reply(PAGE, 524, "text/html")),
     refused("529", OVERLOADED, error(529)),

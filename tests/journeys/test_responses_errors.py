@@ -158,6 +158,13 @@ async def test_an_unknown_host_is_a_bad_gateway(serve):
     assert (answered.status_code, answered.json()["error"]["code"]) == (502, "upstream_unreachable")
 
 
+async def test_an_upstream_without_tls_is_a_bad_gateway(serve, upstream):
+    house = await serve(upstream.base_url.replace("http:", "https:"))
+    answered = await house.post()
+    assert (answered.status_code, answered.json()["error"]["code"]) == (502, "upstream_unreachable")
+    assert upstream.requests == []
+
+
 async def test_an_answer_that_is_no_http_is_a_bad_gateway(serve, upstream):
     house = await serve(upstream)
     upstream.default = Script((Raw(b"220 smtp.example ESMTP\r\n"),))

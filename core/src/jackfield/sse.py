@@ -32,7 +32,8 @@ class EventTooLargeError(ValueError):
 class Event:
     """One event of a stream: its bytes as they came, its type, its data.
 
-    `raw` ends with a blank line and can be sent on as it is. `type` is "" for a comment, `DAMAGED` for half an event.
+    `raw` ends with a blank line and can be sent on as it is. `type` is "" for a comment and for data that is no JSON
+    object, such as `[DONE]`; it is `DAMAGED` where the data should have been one.
     """
 
     __slots__ = ("_json", "data", "raw", "type")
@@ -56,7 +57,7 @@ class Event:
     def parse(cls, block: bytes) -> Event:
         """Read one block (the lines before a blank line, without it)."""
         raw = block + b"\n\n"
-        if block.startswith(b"event: response.") and block.endswith(b"}"):
+        if block.startswith(b"event: response.") and block.endswith(b"}") and (block.isascii() or _is_utf8(block)):
             head, _, rest = block.partition(b"\n")
             if rest.startswith(b'data: {"type":"%s"' % head[7:]) and b"\n" not in rest and b"\r" not in block:
                 return cls(raw, str(head[7:], "utf-8", "replace"), rest[6:])
@@ -106,7 +107,8 @@ def _kind(name: bytes, data: bytes) -> str:
     """
     if not data:
         return ""
-    if data.startswith(b'{"type":"') and data.endswith(b"}") and (match := _TYPE.match(data, 1)):
+    whole = data.endswith(b"}") and (data.isascii() or _is_utf8(data))
+    if whole and data.startswith(b'{"type":"') and (match := _TYPE.match(data, 1)):
         found: object = str(match[1], "utf-8", "replace")
     else:
         try:
@@ -114,11 +116,20 @@ def _kind(name: bytes, data: bytes) -> str:
         except orjson.JSONDecodeError:
             body = None
         if not isinstance(body, dict):
-            return DAMAGED if _should_be_object(name, data) else str(name, "utf-8", "replace") or "message"
+            return DAMAGED if _should_be_object(name, data) else ""
         found = body.get("type") or ("error" if body.get("error") and not name else None)
     if isinstance(found, str) and found:
         return found
     return str(name, "utf-8", "replace") or "message"
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Return False for half a character, on which clients fail."""
+    try:
+        str(data, "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _should_be_object(name: bytes, data: bytes) -> bool:

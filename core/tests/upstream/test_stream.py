@@ -71,13 +71,19 @@ async def test_so_does_an_event_that_is_too_large():
         assert caught.value.kind is Kind.STREAM_CUT
 
 
-@pytest.mark.parametrize("noise", [b"data: ping", b"data: [DONE]", b"event: keepalive", b"<p>Hi</p>", b"id: 7"])
+NOISE = [
+    b"data: ping", b"data: [DONE]", b"data: 5", b"event: x\ndata: ping", b"event: keepalive", b"<p>Hi</p>", b"id: 7",
+    b": \xff",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("noise", NOISE)
 async def test_lines_of_no_meaning_are_left_out(noise):
     [events] = await batches(b"data: {}\n\n" + noise + b"\n\ndata: {}\n\n")
     assert [event.data for event in events] == [b"{}", b"{}"]
 
 
-@pytest.mark.parametrize("kept", [b": ping\n\n", b'data: {"n":1}\n\n', b"event: x.y\ndata: z\n\n"])
+@pytest.mark.parametrize("kept", [b": ping\n\n", b'data: {"n":1}\n\n', b"event: x.y\ndata: {}\n\n"])
 async def test_comments_and_unknown_events_are_not(kept):
     [[event]] = await batches(kept)
     assert event.raw == kept
@@ -88,6 +94,7 @@ DAMAGED = [
     b'data: {"type":"response.output_text.delta","delta":"Hel',
     b'data: {"n":1,',
     b"event: response.completed\ndata: Hello",
+    b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"\xe4\xb8"}',
 ]
 
 
@@ -99,6 +106,15 @@ async def test_an_event_that_lost_its_end_ends_the_answer(damaged):
         with pytest.raises(UpstreamError, match="not JSON") as caught:
             await anext(stream)
         assert caught.value.kind is Kind.UPSTREAM_ERROR
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+async def test_an_end_that_calls_a_failure_complete_is_a_failure(status):
+    [[event]] = await batches(
+        b'data: {"type":"response.completed","response":{"status":"%s","error":{"code":"x"}}}\n\n' % status.encode()
+    )
+    assert event.type == event.json()["type"] == "response.failed"
+    assert event.json()["response"]["error"] == {"code": "x"}
 
 
 async def test_what_is_damaged_after_the_end_matters_no_more():

@@ -16,7 +16,7 @@ JSON_LIMIT = 64 * 1024 * 1024
 """Bytes of an answer that came as one JSON document instead of a stream."""
 
 
-_NOTABLE = TERMINAL | {DAMAGED, "message", ""}
+_NOTABLE = TERMINAL | {DAMAGED, ""}
 """Types of events that need a second look."""
 
 
@@ -69,8 +69,8 @@ class ResponsesStream:
                 self._failure = UpstreamError(Kind.UPSTREAM_ERROR, message)
                 break
             self._over = self._over or event.type in TERMINAL
-            if not _is_noise(event):
-                readable.append(event)
+            if event.type or _is_comment(event):
+                readable.append(_honest(event))
         return readable
 
     async def _document(self, start: bytes) -> list[Event]:
@@ -95,8 +95,15 @@ class ResponsesStream:
             await self._response.aclose()
 
 
-def _is_noise(event: Event) -> bool:
-    """Return True for lines of no meaning, such as `data: ping`, on which SDKs would fail. Comments are none."""
-    if not event.data:
-        return not event.raw.startswith(b":")
-    return event.type == "message" and not event.data.lstrip().startswith(b"{")
+def _is_comment(event: Event) -> bool:
+    """Return True for what clients skip. Other lines of no meaning, such as `data: ping`, make SDKs fail."""
+    return event.raw.startswith(b":") and not event.data and event.raw.isascii()
+
+
+def _honest(event: Event) -> Event:
+    """Return a `response.completed` whose response failed as the `response.failed` that it is."""
+    if event.type == "response.completed":
+        response = event.json().get("response")
+        if isinstance(response, dict) and response.get("status") in ("failed", "cancelled"):
+            return Event.of({**event.json(), "type": "response.failed"})
+    return event
