@@ -37,9 +37,9 @@ class Judge:
             found = _kinds(question, heard, attempts)
             allowed = self._allowed(attempts, begin, end)
             told = found & allowed
-            if told:
+            wrong = _wrong_error(told, heard, attempts)
+            if not wrong:
                 return _name(told, heard, attempts)
-            wrong = "an error that nothing explains"
         self._journal.problem(wrong, describe(question, heard, attempts))
         return "unexplained"
 
@@ -69,6 +69,14 @@ class Judge:
         if end - begin >= ANSWER_TIMEOUT - 0.1:
             allowed |= {Kind.TIMEOUT}
         return allowed
+
+
+def _wrong_error(told: frozenset[Kind], heard: Heard, attempts: Sequence[Attempt]) -> str:
+    if not told:
+        return "an error that nothing explains"
+    if told <= _NOBODY and not attempts and not heard.retry_after:
+        return "all providers rest, and no Retry-After says for how long"
+    return ""
 
 
 def _wrong_whole(heard: Heard, attempts: Sequence[Attempt]) -> str:

@@ -133,9 +133,7 @@ def _chat_stream(heard: Heard, events: Iterable[JSON], raw: bytes) -> None:
     heard.text = "".join(heard.texts)
     done = raw.endswith(b"data: [DONE]\n\n")
     if done is not finished:
-        heard.fault = (
-            f"[DONE] {'came' if done else 'is missing'} where a finish reason {'came' if finished else 'did not'}"
-        )
+        heard.fault = "[DONE] without a finish reason" if done else "a finish reason without [DONE]"
     heard.ended = done
 
 

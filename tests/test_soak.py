@@ -1,0 +1,145 @@
+"""The judge of `scripts/soak` sees what must not be. The soak itself runs in `.ci/run`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from scripts.soaking import asking, behaviour, canaries, journal, judging, proxy, reading, vitals  # noqa: E402 - its path is set above
+
+OWN, OTHER = "canary-0000001-aaaaaaaa", "canary-0000002-bbbbbbbb"
+KEY = "sk-fox-0123456789abcdef"
+TEXT = canaries.song(OWN, 1, 4)
+JSON = {"content-type": "application/json"}
+STREAM = {"content-type": "text/event-stream; charset=utf-8"}
+
+
+def judged(
+    raw: bytes, *tried: behaviour.Behaviour, dialect: str = "responses", stream: bool = False, **answer: Any
+) -> Any:
+    """Return the outcome of an answer after these attempts, and the problems that were seen."""
+    notes = journal.Journal()
+    request: Any = SimpleNamespace(finished=True, closed=False)
+    for each in tried:
+        notes.begin(OWN, journal.Attempt("fox", each, TEXT, None, request))
+    status, headers = answer.get("status", 200), answer.get("headers", STREAM if stream else JSON)
+    heard = reading.read(dialect, stream, status, headers, raw)
+    now = time.monotonic()
+    outcome = judging.Judge(notes, [KEY]).decide(asking.Question(OWN, dialect, stream, {}), heard, now - 1, now)
+    return outcome, list(notes.problems)
+
+
+def document(text: str) -> bytes:
+    message = {"type": "message", "content": [{"type": "output_text", "text": text}]}
+    return orjson.dumps({"status": "completed", "output": [message]})
+
+
+def events(*bodies: object) -> bytes:
+    return b"".join(b"data: " + orjson.dumps(body) + b"\n\n" for body in bodies)
+
+
+def delta(text: str) -> dict[str, str]:
+    return {"type": "response.output_text.delta", "delta": text}
+
+
+def error(kind: str, code: str | None) -> bytes:
+    return orjson.dumps({"error": {"message": "no", "type": kind, "param": None, "code": code}})
+
+
+WHOLE, CUT, DOWN = behaviour.PROPER["whole"], behaviour.FAULTS["cut in mid-stream"], behaviour.FAULTS["503"]
+COMPLETED = {"type": "response.completed", "response": {"output": []}}
+
+
+def test_a_whole_answer_is_one() -> None:
+    assert judged(document(TEXT), WHOLE) == ("whole", [])
+    assert judged(document(TEXT), DOWN, WHOLE) == ("whole", [])
+    assert judged(events(delta(TEXT[:9]), delta(TEXT[9:]), COMPLETED), WHOLE, stream=True) == ("whole", [])
+
+
+def test_what_an_upstream_did_explains_what_the_client_is_told() -> None:
+    overloaded = error("server_error", "server_is_overloaded")
+    assert judged(overloaded, DOWN, status=503) == ("overloaded", [])
+    limited = error("rate_limit_error", "rate_limit_exceeded")
+    known = {**JSON, "retry-after": "3"}
+    assert judged(limited, status=429, headers=known) == ("all providers rest (rate_limited)", [])
+    failed = {"type": "response.failed", "response": {"error": {"code": "upstream_stream_cut", "message": "cut"}}}
+    assert judged(events(delta(TEXT[:20]), failed), CUT, stream=True) == ("stream_cut in mid-answer", [])
+
+
+BAD: dict[str, tuple[bytes, tuple[behaviour.Behaviour, ...], dict[str, Any]]] = {
+    "a client got something of another's answer": (document(TEXT + OTHER), (WHOLE,), {}),
+    "a secret reached a client": (document(TEXT + KEY), (WHOLE,), {}),
+    "a text that is not whole": (document(TEXT[:-3]), (WHOLE,), {}),
+    "a text that the last upstream did not send": (document(canaries.song(OWN, 2, 4)), (WHOLE,), {}),
+    "an answer that no upstream gave": (document(""), (), {}),
+    "a whole answer made of a broken one": (document(TEXT), (CUT,), {}),
+    "an error that nothing explains": (error("server_error", "upstream_timeout"), (DOWN,), {"status": 504}),
+    "all providers rest, and no Retry-After says for how long": (
+        error("rate_limit_error", "rate_limit_exceeded"),
+        (),
+        {"status": 429},
+    ),
+    "asked again after the request itself was refused": (document(TEXT), (behaviour.FAULTS["400"], WHOLE), {}),
+    "a silent end": (events(delta(TEXT)), (WHOLE,), {"stream": True}),
+    "the answer cannot be read": (events(delta(TEXT))[:-1], (WHOLE,), {"stream": True}),
+    "content-type 'text/html' instead of application/json": (
+        b"<p>",
+        (DOWN,),
+        {"headers": {"content-type": "text/html"}},
+    ),
+    "[DONE] without a finish reason": (b"data: [DONE]\n\n", (WHOLE,), {"stream": True, "dialect": "chat"}),
+}
+
+
+@pytest.mark.parametrize(("told", "answer"), BAD.items(), ids=BAD)
+def test_the_judge_sees_what_must_not_be(
+    told: str, answer: tuple[bytes, tuple[behaviour.Behaviour, ...], dict[str, Any]]
+) -> None:
+    raw, tried, details = answer
+    outcome, [problem] = judged(raw, *tried, **details)
+
+    assert outcome == "unexplained"
+    assert problem.startswith(told)
+
+
+def test_an_attempt_after_the_end_is_seen() -> None:
+    notes = journal.Journal()
+    notes.close(OWN)
+    request: Any = SimpleNamespace(finished=False, closed=False)
+    notes.begin(OWN, journal.Attempt("owl", WHOLE, TEXT, None, request))
+
+    assert list(notes.problems) == ["asked after the client was served or had left"]
+
+
+def test_the_log_is_searched_for_what_must_not_be_in_it(tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    log.write_text(
+        "2026-01-01T00:00:00.000+00:00 error jackfield.config: mend it\nTraceback (most recent call last):\n"
+        f"key {KEY}\n"
+        f'{{"time":"2026","level":"error","logger":"jackfield.config","message":"{OWN}"}}\n'
+    )
+    faults, examples, errors = proxy.read_log(log, [KEY])
+
+    assert dict(errors) == {"jackfield.config": 2}
+    assert sorted(faults) == [
+        "a secret is in the log",
+        "the log says 'Traceback'",
+        "what a client or an upstream said is in the log",
+    ]
+    assert examples["a secret is in the log"] == f"key {KEY}"
+
+
+def test_the_slope_is_that_of_a_line() -> None:
+    rising = [vitals.Vitals(at, 100 + at / 360, 0, 0, 0.0, 0, 0) for at in range(0, 3600, 60)]
+
+    assert vitals.slope(rising) == pytest.approx(10)
+    assert vitals.slope(rising[:1]) == 0
