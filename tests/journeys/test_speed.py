@@ -74,11 +74,14 @@ def config() -> Iterator[dict[str, Any]]:
                 {"name": name, "enabled": True, "base-url": upstream.base_url, "api-key": f"sk-{name}-0123"}
             )
         swift = stack.enter_context(FakeUpstream.in_thread())
-        providers.append({"name": "elk", "enabled": True, "base-url": swift.base_url, "api-key": "sk-elk-0123"})
+        providers.append(
+            {"name": "elk", "enabled": True, "base-url": swift.base_url, "api-key": "sk-elk-0123", "priority": -1}
+        )
         yield {
             "tps-log": True,
             "log-format": "json",
             "remote-management": {"secret-key": KEY},
+            "routing": {"strategy": "round-robin"},
             "tppc": {"providers": providers},
         }
 
@@ -108,13 +111,18 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 @asynccontextmanager
-async def asked(config: dict[str, Any], path: Path) -> AsyncIterator[RunningServer]:
-    """Serve, and have every dialect answered by both providers in turn, streamed and not, all at once."""
+async def asked(config: dict[str, Any], path: Path, *, named: bool = True) -> AsyncIterator[RunningServer]:
+    """Serve, and have every dialect answered by both providers, streamed and not, all at once.
+
+    `named`: each request names its provider; otherwise the proxy's rotation lets the two take turns.
+    """
     async with jackfield_server(config, path=path) as server, server.client(timeout=30) as client:
         for path, body in DIALECTS.items():  # what comes first is slow, and not the provider's fault
             await client.post(path, json={"model": "elk/gpt-5", "stream": True, **body("Hi")})
         requests = [
-            client.post(path, json={"model": f"{name}/gpt-5-high", "stream": stream, **body("Hi")})
+            client.post(
+                path, json={"model": f"{name}/gpt-5-high" if named else "gpt-5-high", "stream": stream, **body("Hi")}
+            )
             for path, body in DIALECTS.items()
             for stream in (True, False)
             for name in PACES
@@ -175,18 +183,20 @@ async def test_every_figure_agrees_with_the_pace(
         jsonschema.validate(event, schema, format_checker=jsonschema.FormatChecker())
 
 
-async def test_a_restart_in_between_loses_nothing(
+async def test_two_providers_that_take_turns_and_a_restart_in_between_which_loses_nothing(
     config: dict[str, Any], events: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    async with asked(config, tmp_path / "config.yaml") as server:
-        before = await figures(server, provider="fox")
-    async with asked(config, tmp_path / "config.yaml") as server:
+    async with asked(config, tmp_path / "config.yaml", named=False) as server:
+        before = [await figures(server, provider=name) for name in PACES]
+    async with asked(config, tmp_path / "config.yaml", named=False) as server:
         after = [await figures(server, provider=name) for name in PACES]
         shown = await printed(server)
 
-    assert before["requests"] == 6
+    assert [each["requests"] for each in before] == [6, 6]
     assert [each["requests"] for each in after] == [12, 12]
     assert [group["requests"] for group in shown["groups"]] == [6, 12, 12]
-    for told, pace in zip(after, PACES.values(), strict=True):
-        assert told["completion"]["median"] == near(*pace)
+    for told, group, pace in zip(after, shown["groups"][1:], PACES.values(), strict=True):
+        for figure in ("avg", "median", "p90"):
+            assert told["completion"][figure] == near(*pace)
+        assert group["completion"] == told["completion"]
     assert len({event["request_id"] for event in events}) == 30

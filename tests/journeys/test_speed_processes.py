@@ -52,3 +52,26 @@ def test_an_end_right_after_an_answer_loses_nothing(server_in: Any, tmp_path: Pa
             answered(server, 3)
     with server_in(command, tmp_path, os.environ) as server:
         assert told(server, "/tps")["requests"] == 6
+
+
+def test_a_disk_that_is_full_costs_statistics_and_no_request(server_in: Any, tmp_path: Path) -> None:
+    """No file of this server grows beyond 16 KB, as on a disk that has no more room: the statistics need some 24."""
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    limited = (
+        "import resource, runpy, sys;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, resource.RLIM_INFINITY));"
+        "sys.argv[0] = 'jackfield'; runpy.run_module('jackfield', run_name='__main__')"
+    )
+    arguments = ["serve", "--port", "0", "--config", str(tmp_path / "config.yaml")]
+    with server_in([sys.executable, "-c", limited, *arguments], tmp_path, os.environ) as server:
+        answered(server, 5)
+        deadline = time.monotonic() + 20
+        while "statistics cannot be written" not in server.log and time.monotonic() < deadline:
+            time.sleep(0.05)
+        answered(server, 5)
+
+        refused = httpx.get(f"{server.url}/v0/management/tps", headers=HEADERS, trust_env=False, timeout=30)
+        assert (refused.status_code, refused.json()["error"]) == (503, "statistics are not available")
+        assert server.get("/healthz").status_code == 200
+        assert server.log.count("statistics cannot be written") == 1
+    assert not list(tmp_path.glob("*.broken-*"))
