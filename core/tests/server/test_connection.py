@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 
-import httpx
 import pytest
 from jackfield.server import ServerConfig
 from jackfield.testing import running
@@ -188,12 +187,8 @@ async def test_no_header_of_an_answer_can_begin_another(connect):
     assert b"set-cookie" not in answer
 
 
-async def test_another_protocol_is_hypercorns(serve, dial, app):
-    server = await serve()
-    async with httpx.AsyncClient(http1=False, http2=True, trust_env=False) as client:
-        answer = await client.post(server.base_url, content=b"over HTTP/2")
-    assert (answer.http_version, answer.text) == ("HTTP/2", "over HTTP/2")
-    upgrade = await dial(server.port)
+async def test_a_websocket_is_hypercorns(connect, app):
+    upgrade = await connect()
     await upgrade.send(b"GET /socket HTTP/1.1\r\n" + HEAD, b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
     await upgrade.send(b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n")
     await upgrade.head()

@@ -14,6 +14,7 @@ BAD = {
     "bad method": b"FROB / HTTP/1.1\r\n" + HEAD + b"\r\n",
     "no version": b"GET /\r\n\r\n",
     "wrong version": b"GET / HTTP/2.0\r\n" + HEAD + b"\r\n",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 400,
     "bare line feeds": b"GET / HTTP/1.1\nHost: a\n\n",
     "no host": b"GET / HTTP/1.1\r\n\r\n",
     "two hosts": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",

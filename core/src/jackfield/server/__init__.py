@@ -2,7 +2,7 @@
 
 Hypercorn starts the app, accepts connections and stops in good order; `hypercorn jackfield.asgi:app` uses nothing of
 this package. Its own class for a connection costs more than all the rest of a short request, so `jackfield serve` gives
-every connection to `Connection` instead (ADR 0006). What is no plain HTTP/1.1 goes back to Hypercorn's.
+every connection to `Connection` instead (ADR 0005). An upgrade goes back to Hypercorn's.
 """
 
 from .adoption import ServerConfig, serve

@@ -88,7 +88,7 @@ class _Adopted:
             await self._hand_back(foreign)
 
     async def _hand_back(self, received: bytes) -> None:
-        """Let Hypercorn's own class serve the connection: an upgrade, or HTTP/2."""
+        """Let Hypercorn's own class serve the connection: a request for an upgrade came."""
         transport = self._writer.transport
         reader = asyncio.StreamReader(loop=self._loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=self._loop)

@@ -26,7 +26,6 @@ from .request import Address, RequestHead, bad, too_large
 logger = logging.getLogger("jackfield.server")
 
 ASGIApp = Callable[..., Awaitable[None]]
-_PREFACE = b"PRI * HTTP/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,6 @@ class Connection(asyncio.Protocol):
         self._reading: Cycle | None = None
         self._in_head = False
         self._unread = 0
-        self._early = True
         self._raw = b""
         self._deaf = False
         self._stopping = False
@@ -105,10 +103,6 @@ class Connection(asyncio.Protocol):
         """Parse what arrived."""
         if self._closing:
             return
-        if self._early and data.startswith(_PREFACE):
-            self._give_away(data)
-            return
-        self._early = False
         self._raw = self._raw + data if self._in_head else data
         self._unread += len(data)
         try:
