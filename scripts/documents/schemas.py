@@ -1,4 +1,4 @@
-"""`schemas/`: the core's configuration schema, each plugin's, and all of them composed, for editors and other tools."""
+"""`schemas/`: the core's configuration schema, each plugin's, all of them composed, and what describes the APIs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from jackfield.config import compose, core_schema
 from jackfield.plugins import Plugins
 from jackfield_management.openapi import describe
 
+from . import client_api
+
 COMPOSED = "config"
 """The name of the schema of a whole configuration file."""
 
@@ -22,7 +24,11 @@ def schema_files(plugins: Iterable[str]) -> dict[str, Callable[[], str]]:
     """
     names = tuple(sorted(plugins))
     parts = {f"schemas/{part}.schema.json": partial(_text, names, part) for part in _schemas(names)}
-    return {**parts, "schemas/management.openapi.json": lambda: _written(describe(_schemas(names)[COMPOSED]))}
+    return {
+        **parts,
+        "schemas/client.openapi.json": lambda: _written(client_api.describe()),
+        "schemas/management.openapi.json": lambda: _written(describe(_schemas(names)[COMPOSED])),
+    }
 
 
 def _text(plugins: tuple[str, ...], part: str) -> str:

@@ -72,7 +72,7 @@ class Ingress:
         refused = door.refusal(scope)
         dialect = self._dialects.get(scope["path"])
         if refused is not None:
-            await _refuse(refused, scope, receive, send)
+            await _refuse(refused, dialect, scope, receive, send)
         elif dialect is None:
             await self._inner(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -178,9 +178,9 @@ async def _collect(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: E
     await exchange.send(200, headers, body)
 
 
-async def _refuse(failure: ClientError, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(failure: ClientError, dialect: Dialect | None, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what got no further than the door, and close: nobody knows what would follow."""
-    reply = openai_errors.reply(failure, "")
+    reply = dialect.error(failure, "") if dialect else openai_errors.reply(failure, "")
     reply = replace(reply, headers={**reply.headers, "connection": "close"})
     if scope["type"] == "websocket":
         await _answer_upgrade(reply, receive, send)

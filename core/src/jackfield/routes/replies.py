@@ -9,7 +9,11 @@ from quart import Quart, Response, has_request_context, request, websocket
 from werkzeug.exceptions import HTTPException
 
 from ..dialects import openai_errors
+from ..dialects.messages import errors as messages_errors
 from ..errors import ClientError, Detail, Kind, RequestFailed
+
+_ANTHROPIC = "/v1/messages/"
+"""Below this path clients read Anthropic's envelope, also of a route that is not there."""
 
 _KINDS = {
     HTTPStatus.NOT_FOUND: Kind.NOT_FOUND,
@@ -25,7 +29,7 @@ def as_json(body: object, status: int = 200) -> Response:
 
 
 def install(app: Quart) -> None:
-    """Give every error of the app's routes the OpenAI envelope, unless a blueprint has its own."""
+    """Give every error of the app's routes the envelope of its path, unless a blueprint has its own."""
 
     @app.errorhandler(RequestFailed)
     async def failed(error: RequestFailed) -> Response:
@@ -60,5 +64,6 @@ def _asked() -> str:
 
 
 def _reply(failure: RequestFailed) -> Response:
-    answer = openai_errors.reply(failure, "")
+    anthropic = has_request_context() and f"{request.path}/".startswith(_ANTHROPIC)
+    answer = messages_errors.reply(failure, "") if anthropic else openai_errors.reply(failure, "")
     return Response(answer.body, answer.status, headers=dict(answer.headers))

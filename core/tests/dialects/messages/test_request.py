@@ -147,6 +147,8 @@ def test_the_context_restores_tool_names(translate):
         ({"tools": {}}, "tools"),
         ({"stop_sequences": "END"}, "stop_sequences"),
         ({"stop_sequences": ["a", 1]}, "stop_sequences[1]"),
+        ({"stop_sequences": ["a"] * 65}, "stop_sequences"),
+        ({"stop_sequences": ["a" * 1001]}, "stop_sequences"),
         ({"metadata": []}, "metadata"),
         ({"thinking": "yes"}, "thinking"),
         ({"output_config": {"effort": 3}}, "output_config.effort"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from ...errors import Kind, RequestFailed
+from ...errors import ClientError, Kind, RequestFailed
 from ..base import ErrorReply
 from ..failures import passable
 
@@ -35,9 +35,11 @@ def _message(failure: RequestFailed) -> str:
 def reply(failure: RequestFailed, request_id: str) -> ErrorReply:
     """Return the failure as a whole HTTP answer.
 
-    `retry_after` goes out as `retry-after` in whole seconds, rounded up and at least 1.
+    `retry_after` goes out as `retry-after` in whole seconds, rounded up and at least 1. Of an upstream's headers only
+    those from the list travel; a ClientError is our own, and so are its headers.
     """
-    headers = {"content-type": "application/json", **passable(failure.detail.headers)}
+    told = failure.detail.headers
+    headers = {"content-type": "application/json", **(told if isinstance(failure, ClientError) else passable(told))}
     if request_id:
         headers["request-id"] = request_id
     if failure.detail.retry_after is not None:

@@ -15,6 +15,7 @@ from ..request.fields import get_flag, get_list, get_object, get_text, need_obje
 from ..request.names import NameMap
 from ..request.reading import read_object
 from ..request.schemas import is_strict_clean
+from ..stops import read_stops
 from .context import MessagesContext
 from .effort import reasoning
 from .history import History
@@ -90,10 +91,10 @@ def _answer_format(request: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _stop_sequences(request: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the sequences to be enforced here, since the upstream knows none. Empty ones would match everywhere."""
+    """Return the sequences to be enforced here, since the upstream knows none. Raises ClientError (400)."""
     given = get_list(request, "stop_sequences")
     for index, sequence in enumerate(given):
         if not isinstance(sequence, str):
             path = f"stop_sequences[{index}]"
             raise invalid_request(f"{path}: must be a string", path)
-    return tuple(sequence for sequence in given if sequence)
+    return read_stops(given, "stop_sequences")
