@@ -75,6 +75,19 @@ def test_two_have_it_open_at_once(store: Database, place: Place) -> None:
     other.close()
 
 
+def test_it_is_read_while_it_is_written(store: Database, place: Place) -> None:
+    assert rows(store, "PRAGMA journal_mode") == [("wal",)]
+    other = Database(place)
+    other.open()
+    store.add([sample(NOW)], [])
+
+    with store.transaction() as writing:
+        writing.execute("DELETE FROM samples")
+        assert rows(other, "SELECT count(*) FROM samples") == [(1,)]
+    assert rows(other, "SELECT count(*) FROM samples") == [(0,)]
+    other.close()
+
+
 def test_nobody_else_can_read_it(store: Database, place: Place) -> None:
     assert place.path is not None
     assert stat.S_IMODE(place.path.stat().st_mode) == 0o600

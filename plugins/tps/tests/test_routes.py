@@ -99,6 +99,24 @@ async def test_a_failure_without_output_is_no_sample_but_one_with_output_is(serv
     assert (usage["total"]["requests"], usage["total"]["failures"]) == (2, 2)
 
 
+NAMED = [
+    ("gpt-5-high", "fox/gpt-5-high"),  # a suffix stays
+    ("owl/gpt-5-low", "owl/gpt-5-low"),  # what pins a provider goes
+    ("mine", "owl/gpt-5"),  # another name gives way to the model's own
+    ("claude-opus-5", "fox/gpt-5"),  # a name of Claude Code's to the provider's default
+]
+
+
+@pytest.mark.parametrize(("asked", "told"), NAMED, ids=[asked for asked, _ in NAMED])
+async def test_samples_have_the_names_of_those_who_served(serve: Any, judge: Any, asked: str, told: str) -> None:
+    aliases = [{"match": "mine", "model": "owl/gpt-5"}, {"match": "claude-*", "model": "fox/gpt-5"}]
+    async with serve({"model-aliases": aliases, "tps-log": True}) as proxy:
+        await proxy.ask(asked)
+        groups = (await proxy.tps(group_by="provider_model"))["groups"]
+
+    assert [group["provider_model"] for group in groups] == [event["provider_model"] for event in judge.found] == [told]
+
+
 async def test_time_lost_to_a_provider_does_not_count_against_the_next(
     serve: Any, upstream: FakeUpstream, fake_clock: FakeClock
 ) -> None:
