@@ -23,7 +23,7 @@ from .types import Credential, HealthCheck, RequestInfo
 logger = logging.getLogger("jackfield.health")
 
 TICK = 1.0
-"""Seconds between two looks at the clock and at the configuration in force."""
+"""Seconds that pass at most between two looks at the clock and at the configuration in force."""
 
 _ASKING = RequestInfo("", "health-check", "", stream=False, client="", session="")
 """What the hook `resolve_creds` sees: nobody's request."""
@@ -59,7 +59,7 @@ class Checker:
                 self._follow(self._host.runtime, now)
             for name in self._schedule.take(now):
                 self._begin(name)
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(min(TICK, self._schedule.left(now)))
 
     def _follow(self, runtime: Runtime, now: float) -> None:
         """Check what this configuration wants; what others wanted ends, with what it had found."""

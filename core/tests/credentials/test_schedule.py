@@ -24,6 +24,18 @@ def test_a_short_interval_is_not_outwaited_by_the_first_check():
     assert schedule.take(1.0) == ["a"]
 
 
+def test_it_says_how_long_nothing_is_due():
+    schedule = Schedule(Random(1))
+    assert schedule.left(0.0) == float("inf")
+    schedule.follow({"a": HealthCheck(interval=3)}, 100.0)
+    left = schedule.left(100.0)
+    assert 0 < left < 3
+    assert schedule.take(100.0 + left) == ["a"]
+    assert schedule.left(200.0) == float("inf")
+    schedule.done("a", 200.0)
+    assert schedule.left(1000.0) == 0
+
+
 def test_a_check_under_way_is_not_due_however_long_it_takes():
     schedule = Schedule(Random(1))
     schedule.follow(CHECKS, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from random import Random
 
 from ..types import HealthCheck
@@ -36,6 +37,10 @@ class Schedule:
         for name in due:
             del self._due[name]
         return due
+
+    def left(self, now: float) -> float:
+        """Return the seconds until the next one is due; infinite when none is planned."""
+        return max(0.0, min(self._due.values(), default=inf) - now)
 
     def done(self, name: str, now: float) -> None:
         """Plan the check after the one that has ended."""
