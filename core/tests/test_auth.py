@@ -1,6 +1,8 @@
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jackfield import auth
 from jackfield.auth import ClientKeys, presented_key
 from jackfield.errors import ClientError, Kind
@@ -64,3 +66,21 @@ def test_every_key_is_compared_in_constant_time(monkeypatch):
     ClientKeys([Secret(A), Secret(B)]).identify({"x-api-key": A})
     assert len(compared) == 2
     assert all(len(a) == len(b) == 32 for a, b in compared)
+
+
+HEADER = st.text(st.characters(max_codepoint=255), max_size=30)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["authorization", "x-api-key", "x-goog-api-key"]), HEADER | HEADER.map("Bearer {}".format)
+    )
+)
+def test_any_headers_show_a_key_or_none_or_are_refused(headers):
+    try:
+        key = presented_key(headers)
+    except ClientError as error:
+        assert error.kind is Kind.INVALID_API_KEY  # noqa: PT017  # either way is right
+    else:
+        assert key == key.strip()
+        assert not key or any(key in value for value in headers.values())

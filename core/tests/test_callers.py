@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jackfield.callers import caller, host_of, networks
 
 PEER = "192.0.2.1"
@@ -61,3 +63,15 @@ def test_what_an_address_is_counted_as(address, host):
 def test_what_is_no_network(written):
     with pytest.raises(ValueError, match="does not appear to be"):
         networks((written,))
+
+
+HOPS = st.text(max_size=20) | st.sampled_from(
+    ["10.0.0.1", "198.51.100.1:80", "[::1", "[]", "::ffff:10.0.0.1", "1.2", "%"]
+)
+
+
+@given(st.lists(st.lists(HOPS, max_size=3).map(",".join), max_size=3), HOPS)
+def test_any_header_names_an_address_or_none(forwarded, peer):
+    found = caller(scope(*forwarded, peer=peer), (PEER, "10.0.0.0/8"))
+    assert found == peer or host_of(found)
+    host_of(peer)

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jackfield import logs
 from jackfield.config import Document, compose, core_schema, load
 from jackfield.logs import JsonFormatter, TextFormatter
@@ -177,3 +179,20 @@ def test_every_secret_of_the_configuration_is_known_by_its_value(root):
     logs.configure(settings(**{"api-keys": [CONFIGURED], "proxy-url": "http://me:also-canary@proxy:3128"}))
     line = handlers(root)[0].formatter.format(record(f"{CONFIGURED} and http://me:also-canary@proxy:3128"))
     assert "canary" not in line
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text(st.characters()) | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+SIGNS = st.sampled_from(["\n", "\r", "\u2028", "\x85", "\x1b[2J", CONFIGURED, "Bearer ", "%s", "%"])
+
+
+@given(st.lists(SIGNS | st.text(st.characters(), max_size=8), max_size=6).map("".join), VALUES)
+def test_any_message_and_any_value_is_one_line_without_the_secret(message, value):
+    for formatter in (TextFormatter([CONFIGURED]), JsonFormatter([CONFIGURED])):
+        line = formatter.format(record(message, value=value, user=message))
+        assert len(line.splitlines()) == 1
+        assert CONFIGURED not in line
+        assert line.encode()

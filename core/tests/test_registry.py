@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jackfield.registry import ModelSet, Registry
 from jackfield.types import Model, ModelDefaults
 
@@ -94,3 +96,16 @@ def test_a_set_that_is_extended_keeps_what_it_had_and_the_newer_wins():
     assert more.defaults == FOX.defaults
     assert FOX.find("gpt-5").upstream == ""
     assert FOX.extended(FOX.models, FOX.patterns, FOX.defaults) == FOX
+
+
+NAMES = st.text(max_size=12) | st.lists(st.sampled_from(["gpt-", "fox/", "owl", "/", "-low", "*", "[", "!", "5"])).map(
+    "".join
+)
+
+
+@given(NAMES, st.lists(NAMES, max_size=3), st.lists(NAMES, max_size=3))
+def test_any_name_leads_to_what_was_asked_for_or_nowhere(name, patterns, models):
+    registry = Registry({"fox": ModelSet({each: Model(each) for each in models}, tuple(patterns))})
+    route = registry.resolve(name)
+    assert route is None or name in (route.model, f"fox/{route.model}")
+    assert (route is None) <= (name not in models)

@@ -58,7 +58,7 @@ class Redaction:
         if isinstance(value, Decimal) and value.is_finite():
             return orjson.Fragment(str(value))  # a number whose decimals mean something
         if isinstance(value, Mapping):
-            return {str(key): self.value(part) for key, part in value.items()}
+            return {self.line(str(key)): self.value(part) for key, part in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(part) for part in value]
         return self.line(str(value))

@@ -118,7 +118,13 @@ def test_a_text_that_is_not_sound_is_refused() -> None:
 PIECES = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
     ["on", "no", "null", "~", "12:30", "1_0", "0o7", "1e3", "=", "<<", "- a", "a: b", "# c", "\t", "2026-01-01", "..."]
 )
-SCALARS = PIECES | st.booleans() | st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = (
+    PIECES
+    | st.booleans()
+    | st.none()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
 VALUES = st.recursive(
     SCALARS,
     lambda inner: (
@@ -152,3 +158,32 @@ def test_merge_keeps_what_is_equal_as_it_is_written() -> None:
     assert edited(text, lambda document: merge(document, {"a": 0.5, "b": "x", "c": [1, 2]})) == text.replace(
         "   2", " 2"
     )
+
+
+LINES = st.sampled_from(
+    [
+        "a: 1",
+        "b:",
+        "  - x  # y",
+        "  c: {d: e}",
+        "# c",
+        "---",
+        "...",
+        "a: &x [1]",
+        "b: *x",
+        "<<: *x",
+        "a: |",
+        "  text",
+        "",
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=8).map("\n".join), st.sampled_from("abk"), VALUES)
+def test_a_key_of_any_text_is_changed_alone_or_not_at_all(text: str, key: str, value: Any) -> None:
+    try:
+        content = read(text)
+        new = rewritten(text, key, value)
+    except (ConfigError, EditError):
+        return
+    assert read(new).data == {**content.data, key: value}

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jackfield.config import Document
 from jackfield.errors import ConfigError, Problem
 
@@ -105,3 +108,40 @@ def test_aliases_cannot_multiply_without_end() -> None:
 
 def test_a_file_that_is_too_deep_for_the_parser_is_refused() -> None:
     assert "deep" in refused("a: " + "[" * 5000).message
+
+
+@pytest.mark.parametrize("number", ["18446744073709551616", "-9223372036854775809", "0x10000000000000000"])
+def test_a_number_that_json_cannot_tell_is_told_with_its_line(number: str) -> None:
+    document = Document.parse(f"a: 1\nb: {number}\n")
+
+    assert [(each.path, each.line) for each in document.problems] == [("b", 2)]
+    assert document.data["b"] is None
+
+
+LINES = st.sampled_from(
+    ["a: 1", "b:", "  - x", "  c: {d: e}", "- y", "# c", "---", "...", "a: &x [1]", "b: *x", "<<: *x", "? [k]", ": v"]
+) | st.sampled_from(
+    [
+        "\t",
+        "'q",
+        '"q\\x',
+        '"\\ud800"',
+        "!!int z",
+        "!!binary x",
+        "!!python/name:os.system x",
+        "k: |",
+        "  text",
+        "%YAML 1.1",
+    ]
+)
+
+
+@given(st.lists(LINES | st.text(max_size=10), max_size=8).map("\n".join) | st.text())
+def test_any_text_is_read_or_refused_and_every_line_is_one_of_its_own(text: str) -> None:
+    try:
+        document = Document.parse(text)
+    except ConfigError:
+        return
+    breaks = sum(text.count(sign) for sign in "\n\r\x85\u2028\u2029")
+    assert all(1 <= line <= breaks + 1 for line in document.lines.values())
+    assert orjson.dumps(document.data)

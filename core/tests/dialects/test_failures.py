@@ -1,11 +1,14 @@
 import json
+import math
 from datetime import UTC, datetime
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jackfield.dialects import openai_errors
 from jackfield.dialects.failures import from_http, from_response, passable, retry_after, unreadable
+from jackfield.dialects.messages import errors as messages_errors
 from jackfield.errors import Detail, Kind, UpstreamError
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
@@ -238,3 +241,31 @@ def test_any_http_answer_can_be_a_failure(status, body):
     failure = from_http(status, {}, json.dumps(body).encode(), now=NOW)
     assert 400 <= failure.openai_status <= 599
     assert 400 <= failure.anthropic_status <= 599
+
+
+MOMENTS = (
+    st.sampled_from(
+        [
+            "Wed, 21 Oct 2015 07:28:00 GMT",
+            "21 Oct 99999 07:28:00 GMT",
+            "Wed, 21 Oct 2015 07:28:00 +9999",
+            "1e400",
+            "inf",
+        ]
+    )
+    | st.sampled_from(
+        ["nan", "-1", "1_0", "1e308", "٣", "Sat, 01 Jan 1 00:00:00 -2359", "Fri, 31 Dec 9999 23:59:59 -2359"]
+    )
+    | st.from_regex(r"[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,6} \d+:\d+:\d+ ([+-]\d{4,6}|GMT|)", fullmatch=True)
+)
+
+
+@given(st.text(max_size=30) | MOMENTS, st.text(max_size=30) | MOMENTS, st.sampled_from([None, NOW]))
+def test_any_header_names_a_wait_that_a_client_can_be_told_or_none(value, milliseconds, now):
+    headers = {"Retry-After": value, "Retry-After-Ms": milliseconds}
+    wait = retry_after(headers, now)
+    assert wait is None or (wait >= 0 and math.isfinite(wait))
+    failure = from_http(429, headers, b"", now=now)
+    for told in (openai_errors.reply(failure, "").headers, messages_errors.reply(failure, "").headers):
+        assert (wait is None) == ("retry-after" not in told)
+        assert wait is None or int(told["retry-after"]) >= 1

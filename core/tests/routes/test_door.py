@@ -1,4 +1,9 @@
+import posixpath
+from urllib.parse import unquote_to_bytes
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jackfield.errors import Kind
 from jackfield.routes.door import refusal
 
@@ -38,3 +43,14 @@ def test_a_body_has_one_length(headers, refused):
     found = refusal(scope("/x", *headers))
     assert (found is not None) is refused
     assert found is None or found.kind is Kind.INVALID_REQUEST
+
+
+PIECES = st.sampled_from([b"/", b".", b"%2", b"f", b"e", b"a", b"\\", b"%", b"%5", b"c"])
+
+
+@given(st.lists(PIECES | st.binary(max_size=3)).map(b"".join))
+def test_any_path_that_may_pass_reads_the_same_to_everybody(raw):
+    if refusal({"type": "http", "path": "/", "raw_path": raw, "headers": []}) is None and raw.startswith(b"/"):
+        read = unquote_to_bytes(raw)
+        assert posixpath.normpath(read) == (read.rstrip(b"/") or b"/")
+        assert raw.count(b"/") == read.count(b"/")

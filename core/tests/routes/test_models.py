@@ -3,6 +3,8 @@
 import anthropic
 import openai
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jackfield.errors import ClientError
 from jackfield.routes.models import page
 from jackfield.testing import make_app
@@ -107,3 +109,19 @@ async def test_without_a_provider_the_list_is_the_demos(headers):
     assert models
     one = await client.get(f"/v1/models/{models[0]['id']}", headers=headers)
     assert await one.get_json() == models[0]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["limit", "before_id", "after_id"]),
+        st.text(max_size=5) | st.integers().map(str) | st.sampled_from([model.id for model in MODELS]),
+    ),
+    st.integers(0, 5),
+)
+def test_any_query_gives_a_page_or_names_the_parameter(query, count):
+    try:
+        found = page(MODELS[:count], query)
+    except ClientError as error:
+        assert error.detail.param in query  # noqa: PT017  # either way is right
+    else:
+        assert [model["id"] for model in found["data"]] == sorted(model["id"] for model in found["data"])

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jackfield.api import Secret
 from jackfield.testing import FakeUpstream, jackfield_server, make_app
+from jackfield_codex.login import Login, LoginError, claims, expiry
 
 
 def credentials(*entries: Any, folder: Path) -> list[Any]:
@@ -169,3 +178,51 @@ async def test_the_proxy_of_a_login_is_its_own(auth: Path, kit: Any) -> None:
         answer = await client.post("/v1/responses", json={"model": "codex/gpt-5", "input": "Hi"})
 
     assert answer.status_code == 502
+
+
+FIELDS = st.sampled_from(
+    ["tokens", "access_token", "id_token", "refresh_token", "account_id", "OPENAI_API_KEY", "auth_mode", "base_url"]
+) | st.sampled_from(["exp", "email", "https://api.openai.com/auth", "chatgpt_account_id"])
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10)
+JSON = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=5), max_leaves=12
+)
+
+
+def as_token(claimed: Any) -> str:
+    body = base64.urlsafe_b64encode(json.dumps(claimed).encode()).decode().rstrip("=")
+    return f"a.{body}.c"
+
+
+@given(st.text() | JSON.map(as_token) | st.text("ab.=-_é", max_size=12))
+def test_any_token_says_something_of_itself_or_nothing(token: str) -> None:
+    assert isinstance(claims(token), dict)
+    moment = expiry(Secret(token))
+    assert moment is None or isinstance(moment, float)
+
+
+DOCUMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "tokens": st.dictionaries(FIELDS, LEAVES | JSON.map(as_token), max_size=5) | JSON,
+        "OPENAI_API_KEY": LEAVES,
+        "auth_mode": LEAVES,
+        "base_url": LEAVES,
+    },
+)
+
+
+@given(st.binary() | (DOCUMENTS | JSON).map(lambda data: json.dumps(data).encode()))
+def test_any_file_is_a_login_or_says_why_it_is_none(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "auth.json"
+        file.write_bytes(content)
+        try:
+            login = Login.read(file)
+        except LoginError as error:
+            assert "auth.json" in str(error)  # noqa: PT017  # either way is right
+            return
+    assert bool(login.api_key) != bool(login.access_token)
+    if login.access_token:
+        assert orjson.loads(login.renewed({"access_token": "x", "id_token": 5}, datetime.now(UTC)))
+    assert len(login.generation) == 64

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jackfield.api import Document, EditError
+from hypothesis import given
+from hypothesis import strategies as st
+from jackfield.api import ConfigError, Document, EditError
 from jackfield_packycode.comments import split
 from jackfield_packycode.migrate import migrated
 
@@ -264,3 +266,59 @@ def test_a_comment_is_told_from_what_looks_like_one(line: str, parts: tuple[str,
     code, comment = split(line)
 
     assert (code.strip(), comment) == parts
+
+
+PIECES = (
+    st.sampled_from(
+        ["packycode:", "packycode: {enabled: false}", "packycode: 5", "packycode:   # note", "  enabled: false  # on"]
+    )
+    | st.sampled_from(
+        [
+            "  base-url: 'https://a/v1' # u",
+            "  credentials:",
+            "    openai-api-key: k # key",
+            "    # above",
+            "# margin",
+            "",
+        ]
+    )
+    | st.sampled_from(
+        [
+            "tppc:",
+            "tppc: {providers: [{name: a}]}",
+            "  providers: []",
+            "  providers:",
+            "  - name: fox",
+            "    enabled: true",
+        ]
+    )
+    | st.sampled_from(
+        ["debug: true", "  extra: [1,", "    2]", "  t: |", "    # no comment", "  defaults: {model: gpt-5}", "..."]
+    )
+)
+
+
+@given(st.lists(PIECES, max_size=10).map(lambda lines: "\n".join(lines) + "\n"))
+def test_any_block_becomes_a_provider_or_stays_and_nothing_else_changes(text: str) -> None:
+    try:
+        before, after = Document.parse(text).data, Document.parse(migrated(text)).data
+    except (ConfigError, EditError):
+        return
+    assert "packycode" not in after
+    assert {key: value for key, value in before.items() if key not in ("packycode", "tppc")} == {
+        key: value for key, value in after.items() if key != "tppc"
+    }
+    if before.get("packycode"):
+        assert after["tppc"]["providers"][-1]["name"] == "packycode"
+
+
+@given(st.text() | st.text("ab:#'\"\\ -[{,"))
+def test_a_comment_begins_with_its_sign(line: str) -> None:
+    code, comment = split(line)
+    assert not comment or comment.startswith("#")
+    assert (
+        (code + comment).replace(" ", "") == "".join(line.split())
+        or not line.isascii()
+        or "\t" in line
+        or line != line.strip()
+    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jackfield.api import ConfigError
+from hypothesis import given
+from hypothesis import strategies as st
+from jackfield.api import ConfigError, Secret
 from jackfield.testing import FakeUpstream, jackfield_server
+from jackfield_packycode.source import find_source
 
 NOTHING: dict[str, Any] = {"base-url": None, "credentials": None}
 
@@ -120,3 +124,22 @@ async def test_an_edit_of_the_codex_clis_files_takes_effect(kit: Any, home: Path
                 kit.codex_cli(home, upstream.base_url, "sk-second-1234567890")
 
     assert keys[0] == "sk-first-1234567890"
+
+
+LINES = st.sampled_from(
+    ['model_provider = "packycode"', "[model_providers.packycode]", 'base_url = "https://x/v1"', "base_url = 5"]
+) | st.sampled_from(
+    ["model_providers = 5", "[model_providers]", "packycode = 3", "[[model_providers]]", "a.b = 1", '"']
+)
+TOML = st.binary() | st.lists(LINES | st.text(max_size=8), max_size=5).map("\n".join).map(str.encode)
+AUTH = st.binary() | st.sampled_from([b'{"OPENAI_API_KEY": "k"}', b'{"OPENAI_API_KEY": 5}', b"[]", b"5", b'{"a": {}}'])
+
+
+@given(TOML, AUTH)
+def test_any_files_of_the_codex_cli_give_a_pair_or_nothing(config: bytes, auth: bytes) -> None:
+    block = {"requires-openai-auth": True, "base-url": "", "credentials": {"openai-api-key": Secret("")}}
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "config.toml").write_bytes(config)
+        (Path(folder) / "auth.json").write_bytes(auth)
+        found = find_source(block, {}, Path(folder))
+    assert found is None or (found.name == "codex-cli" and found.base_url and found.api_key)

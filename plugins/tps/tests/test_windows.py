@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from jackfield_tps.windows import window
+from hypothesis import given
+from hypothesis import strategies as st
+from jackfield_tps.windows import LONGEST, window
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,25 @@ def test_durations(text: str, seconds: float) -> None:
 )  # fmt: skip
 def test_what_is_no_positive_duration_is_no_window(text: str) -> None:
     assert window(text) is None
+
+
+PARTS = st.lists(st.tuples(st.integers(1, 10**6), st.sampled_from(["ms", "s", "m", "h"])), min_size=1, max_size=5)
+
+
+@given(PARTS)
+def test_a_duration_is_the_sum_of_its_parts(parts: list[tuple[int, str]]) -> None:
+    units = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
+    total = timedelta(milliseconds=sum(number * units[unit] for number, unit in parts))
+
+    found = window("".join(f"{number}{unit}" for number, unit in parts))
+
+    assert found == (total if total.total_seconds() <= LONGEST else None)
+
+
+PIECES = st.sampled_from(["1", "0", ".", "ms", "s", "m", "h", "9" * 9, "٣", "-"])
+
+
+@given(st.text(max_size=70) | st.lists(PIECES).map("".join))
+def test_any_text_is_a_positive_duration_or_none(text: str) -> None:
+    found = window(text)
+    assert found is None or 0 < found.total_seconds() <= LONGEST

@@ -22,6 +22,9 @@ MAX_VALUES = 200_000
 MAX_DEPTH = 64
 """How deep lists and mappings may lie in each other."""
 
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+"""Whole numbers that can be told in JSON by what writes it here."""
+
 _PREFIX = "tag:yaml.org,2002:"
 _SCALARS = frozenset(f"{_PREFIX}{name}" for name in ("str", "int", "float", "bool", "null"))
 _AS_TEXT = frozenset(f"{_PREFIX}{name}" for name in ("timestamp", "value"))
@@ -174,6 +177,8 @@ class _Reader:
             return self._refuse(node, path, f"cannot be read as {kind}", "put the value in quotes if it is text")
         if isinstance(value, float) and not math.isfinite(value):
             return self._refuse(node, path, "is no finite number", "write a number")
+        if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
+            return self._refuse(node, path, "is a number beyond 64 bits", "write a smaller number")
         return _whole(value) if isinstance(value, str) else value
 
     def _refuse(self, node: yaml.Node, path: paths.Path, message: str, fix: str) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-import orjson
-
 from ..errors import ConfigError, Problem
 from . import edit, paths
 from .defaults import filled
 from .document import Document
 from .masks import Unmasking, hidden, masked_places, name_of, partners, unfounded
+from .same import same
 from .walk import Schema, View, is_list, is_map
 
 
@@ -166,4 +165,4 @@ def _is_default(value: Any, view: View) -> bool:
     """Return True when leaving the key out says the same; 1 is not true, and 1.0 not 1."""
     if not any("default" in schema for schema in view.schemas):
         return False
-    return orjson.dumps(value) == orjson.dumps(view.said("default"))
+    return same(value, view.said("default"))
