@@ -57,15 +57,13 @@ class Exchange:
     async def body(self, limit: int, seconds: float) -> bytes:
         """Return the request's body. Raises ClientError: 413 past `limit` bytes, 408 past `seconds` (0: none)."""
         if self._announced() > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         try:
             async with asyncio.timeout(seconds or None):
                 return await self._body(limit)
         except TimeoutError:
             self._sending = False
-            raise ClientError(
-                Kind.REQUEST_TIMEOUT, f"the request's body did not arrive within {seconds:g} s (limits.body-timeout)"
-            ) from None
+            raise too_slow(seconds) from None
 
     def _announced(self) -> int:
         """Return the length that the head tells; 0 when it tells none."""
@@ -79,7 +77,7 @@ class Exchange:
             piece = await self._piece()
             size += len(piece)
             if size > limit:
-                raise _too_large(limit)
+                raise too_large(limit)
             pieces.append(piece)
         return b"".join(pieces)
 
@@ -173,5 +171,12 @@ class Exchange:
         await self.finish()
 
 
-def _too_large(limit: int) -> ClientError:
+def too_large(limit: int) -> ClientError:
+    """Return the 413 of a body with more bytes than allowed."""
     return ClientError(Kind.TOO_LARGE, f"the request's body is larger than {limit} bytes (limits.max-body-bytes)")
+
+
+def too_slow(seconds: float) -> ClientError:
+    """Return the 408 of a body that takes more time than allowed."""
+    message = f"the request's body did not arrive within {seconds:g} s (limits.body-timeout)"
+    return ClientError(Kind.REQUEST_TIMEOUT, message)

@@ -5,22 +5,16 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import orjson
-from quart import Quart, Response, has_request_context, request, websocket
+from quart import Quart, Response, current_app, has_request_context, request, websocket
 from werkzeug.exceptions import HTTPException
 
 from ..dialects import openai_errors
 from ..dialects.messages import errors as messages_errors
 from ..errors import ClientError, Detail, Kind, RequestFailed
+from .exchange import too_large, too_slow
 
 _ANTHROPIC = "/v1/messages/"
 """Below this path clients read Anthropic's envelope, also of a route that is not there."""
-
-_KINDS = {
-    HTTPStatus.NOT_FOUND: Kind.NOT_FOUND,
-    HTTPStatus.METHOD_NOT_ALLOWED: Kind.METHOD_NOT_ALLOWED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Kind.TOO_LARGE,
-    HTTPStatus.REQUEST_TIMEOUT: Kind.REQUEST_TIMEOUT,
-}
 
 
 def as_json(body: object, status: int = 200) -> Response:
@@ -54,8 +48,12 @@ def as_ours(error: HTTPException) -> RequestFailed:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
         message = f"{request.path} does not take {request.method}; it takes {allowed}"
         return ClientError(Kind.METHOD_NOT_ALLOWED, message, Detail(headers={"allow": allowed}))
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return too_large(current_app.config["MAX_CONTENT_LENGTH"])
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        return too_slow(current_app.config["BODY_TIMEOUT"])
     fallback = Kind.INVALID_REQUEST if status < 500 else Kind.INTERNAL
-    return RequestFailed(_KINDS.get(HTTPStatus(status), fallback), error.description or error.name)
+    return RequestFailed(fallback, error.description or error.name)
 
 
 def _asked() -> str:
