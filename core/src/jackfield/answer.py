@@ -9,6 +9,7 @@ from typing import Any
 
 from .completion import TERMINAL, AttemptAccount
 from .dialects import failures
+from .dialects.complaints import mask
 from .errors import Kind, UpstreamError
 from .executor import EventStream
 from .sse import Event
@@ -164,9 +165,11 @@ class Answer:
         told = response.get("error") if isinstance(response, dict) else None
         words = told.get("message") if isinstance(told, dict) else None
         message = self._hide(self.failure.message)
-        if not isinstance(response, dict) or not isinstance(told, dict) or words in (message, None):
+        if not isinstance(response, dict) or not isinstance(told, dict):
             return event
-        return Event.of({**event.json(), "response": {**response, "error": {**told, "message": message}}})
+        rest = {name: self._hide(mask(value)) for name, value in told.items() if isinstance(value, str)}
+        shown = {**told, **rest, **({} if words is None else {"message": message})}
+        return event if shown == told else Event.of({**event.json(), "response": {**response, "error": shown}})
 
     def stopped(self) -> Event:
         """Return the event that tells a client that the proxy itself ends before the answer does."""

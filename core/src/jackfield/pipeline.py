@@ -23,6 +23,7 @@ from .dialects.request.reasoning import for_maker, without_reasoning
 from .effort import clamp
 from .errors import ClientError, Detail, Kind, RequestFailed, Unavailable, UpstreamError
 from .executor import EventStream
+from .logs import SHORTEST
 from .plugins import Plugins
 from .registry import Route
 from .runtime import Runtime
@@ -205,19 +206,34 @@ async def _attempt(
     if request.dialect != "responses":  # that client speaks the upstream's own language: it is taken at its word
         body = _clamped(body, model)
     call = UpstreamCall(plan.info, body, request.headers)
-    hide = _hiding(endpoint.api_key)
+    hide = _hiding(endpoint)
     try:
         answer = Answer(await _open(runtime, credential.provider, call, endpoint), books, maker, hide)
         await answer.begin(runtime.settings.limits.handshake_hold if request.parsed.stream else None)
     except UpstreamError as error:
-        raise UpstreamError(error.kind, hide(error.message), error.detail) from error
+        raise UpstreamError(error.kind, hide(error.message), _hidden(error.detail, hide)) from error
     return answer
 
 
-def _hiding(key: Secret) -> Callable[[str], str]:
-    """Return what takes a key out of an upstream's words: some repeat it to whoever sent it."""
-    value = key.reveal()
-    return lambda text: text.replace(value, "***") if value else text
+def _hiding(endpoint: Endpoint) -> Callable[[str], str]:
+    """Return what takes an endpoint's secrets out of an upstream's words: some repeat what was sent to them."""
+    values = [endpoint.api_key.reveal(), *endpoint.headers.values()]
+
+    def hide(text: str) -> str:
+        for value in values:
+            text = text.replace(value, "***") if len(value) >= SHORTEST else text
+        return text
+
+    return hide
+
+
+def _hidden(detail: Detail, hide: Callable[[str], str]) -> Detail:
+    return replace(
+        detail,
+        code=detail.code and hide(detail.code),
+        param=detail.param and hide(detail.param),
+        headers={name: hide(value) for name, value in detail.headers.items()},
+    )
 
 
 async def _open(runtime: Runtime, provider: str, call: UpstreamCall, endpoint: Endpoint) -> EventStream:

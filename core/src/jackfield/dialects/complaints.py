@@ -20,6 +20,7 @@ _SECRETS = re.compile(
 )
 _USERINFO = re.compile(r"(?<=://)[^\s/@]+@")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]+")
+_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 _HTML = re.compile(rb"\s*<(?:!doctype|html|head|body|\?xml|[a-z!])", re.IGNORECASE)
 
 
@@ -46,6 +47,11 @@ def mask(text: str) -> str:
     return _CONTROLS.sub(" ", hidden).strip()[:LONGEST]
 
 
+def _shown(words: str) -> str:
+    """Return an upstream's words as a client may see them: without secrets, and without the page that they end in."""
+    return mask(_PAGE.split(words, maxsplit=1)[0])
+
+
 def _hide(match: re.Match[str]) -> str:
     """Keep what kind of secret it was: `Bearer ***`, `sk-***`."""
     word = match[0]
@@ -60,7 +66,7 @@ def read_body(body: bytes) -> Complaint:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return Complaint(message=mask(str(body, "utf-8", "replace")))
+        return Complaint(message=_shown(str(body, "utf-8", "replace")))
     return read(value)
 
 
@@ -69,7 +75,7 @@ def read(value: object) -> Complaint:
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, str):
-        return Complaint(message=mask(value))
+        return Complaint(message=_shown(value))
     if not isinstance(value, dict):
         return Complaint()
     for key in ("error", "detail"):
@@ -94,10 +100,10 @@ def _words(value: object) -> str:
 def _read_object(error: dict[str, Any]) -> Complaint:
     code, status = error.get("code"), error.get("status_code", error.get("status"))
     return Complaint(
-        message=mask(_text(error.get("message")) or _text(error.get("msg"))),
-        code=_text(code) or (str(code) if isinstance(code, int) and not isinstance(code, bool) else ""),
-        type=_text(error.get("type")),
-        param=_text(error.get("param")) or None,
+        message=_shown(_text(error.get("message")) or _text(error.get("msg"))),
+        code=mask(_text(code)) or (str(code) if isinstance(code, int) and not isinstance(code, bool) else ""),
+        type=mask(_text(error.get("type"))),
+        param=mask(_text(error.get("param"))) or None,
         resets_in=_number(error.get("resets_in_seconds")),
         resets_at=_number(error.get("resets_at")),
         status=status if isinstance(status, int) and 400 <= status <= 599 else 0,
