@@ -198,5 +198,7 @@ def test_a_kill_at_any_instant_loses_nothing_that_was_told(tmp_path: Path, part:
 
     with site.server(), site.client() as client:
         check_after_restart(site, client)
+        site.write(client)
+    assert not list(tmp_path.glob(".*.new")), "the next write removes what killed ones left"
     assert site.acknowledged > 0
     assert site.told > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
@@ -19,13 +20,23 @@ def expanded(path: Path) -> Path:
     return path
 
 
+_UNFINISHED = ".new"
+
+
+def remove_unfinished(target: Path) -> None:
+    """Remove what writers of a file left beside it that were killed. Only for who is its one writer now."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*{_UNFINISHED}"):
+        with suppress(OSError):
+            left.unlink()
+
+
 def replace_text(target: Path, text: str, mode: int | None = None) -> None:
     """Put `text` in place of a file: temporary file, flush to disk, rename, flush of the folder.
 
     A reader sees the old content or the new one, also after a power cut. `mode` are the new file's permissions; None
     keeps the old one's, and its owner where we may. A link is replaced by a file: resolve it first. Raises OSError.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=_UNFINISHED, dir=target.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)

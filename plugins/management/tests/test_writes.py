@@ -130,6 +130,15 @@ async def test_the_mode_of_the_file_is_kept_and_nothing_is_left_beside_it(manage
     assert names_in(tmp_path) - {".config.yaml.lock"} == {"config.yaml"}
 
 
+async def test_what_a_killed_writer_left_goes_with_the_next_write(manage: Any, tmp_path: Path) -> None:
+    async with manage() as proxy:
+        for name in (".config.yaml.k1lled.new", ".other.yaml.k1lled.new", "config.yaml.new"):
+            (tmp_path / name).write_text("half of")
+        await proxy.put("/debug", {"value": True})
+
+    assert names_in(tmp_path) - {".config.yaml.lock"} == {"config.yaml", ".other.yaml.k1lled.new", "config.yaml.new"}
+
+
 def names_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from ..errors import JackfieldError
-from ..files import replace_text
+from ..files import remove_unfinished, replace_text
 
 LOCK_TIMEOUT = 10.0
 """Seconds that a writer waits for another process to finish."""
@@ -51,6 +51,7 @@ class ConfigFile:
                 if expected is not None and version_of(old) != expected:
                     raise VersionConflictError("the configuration file has changed since it was read; read it again")
                 new = change(old)
+                remove_unfinished(target)
                 if new != old:
                     replace_text(target, new)
                 return new
