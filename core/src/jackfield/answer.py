@@ -31,6 +31,9 @@ HANDSHAKE = frozenset(
 _LARGEST_NUMBER = 2**53
 """A sequence number from which on there is no next one that every client could read."""
 
+STOPPING = "the proxy is stopping; send the request again"
+"""What a client is told whose answer would outlive the proxy."""
+
 _BEGINNINGS = frozenset({"response.created", "response.in_progress", "response.queued"})
 
 
@@ -173,7 +176,7 @@ class Answer:
 
     def stopped(self) -> Event:
         """Return the event that tells a client that the proxy itself ends before the answer does."""
-        return self._failed(UpstreamError(Kind.UNAVAILABLE, "the proxy is stopping; send the request again"))
+        return self._failed(UpstreamError(Kind.UNAVAILABLE, STOPPING))
 
     def _failed(self, error: UpstreamError) -> Event:
         """Return the `response.failed` that tells of an error, continuing the response that was begun."""

@@ -32,7 +32,7 @@ class Exchange:
         self.scope = scope
         self._receive = receive
         self._send = send
-        self._started = False
+        self.started = False
         self._watcher: asyncio.Task[None] | None = None
         self._on_gone: Callable[[Callable[[], None] | None], None] | None = None
         self.gone = False
@@ -134,7 +134,7 @@ class Exchange:
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         """Send the status line and the headers."""
-        self._started = True
+        self.started = True
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
@@ -154,19 +154,19 @@ class Exchange:
         await self.start(status, {**headers, "content-length": str(len(body))})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
-    async def fail(self, reply: ErrorReply) -> None:
+    async def fail(self, reply: ErrorReply, *, listen: bool = True) -> None:
         """Send an error, if nothing was sent before it.
 
-        A client that is still sending is listened to until it has done so: closing at once would reset the connection
-        under its hands, and it would never read the error.
+        A client that is still sending is listened to until it has done so, if `listen`: closing at once would reset the
+        connection under its hands, and it would never read the error.
         """
-        if self._started or self.gone:
+        if self.started or self.gone:
             return
         await self.start(reply.status, {**reply.headers, "content-length": str(len(reply.body))})
         await self.write(reply.body)
         with suppress(TimeoutError, ClientGone):
             async with asyncio.timeout(LINGER_LONGEST):
-                while self._sending:
+                while self._sending and listen:
                     await asyncio.wait_for(self._piece(), LINGER)
         await self.finish()
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .. import pipeline
-from ..answer import Answer
+from ..answer import STOPPING, Answer
 from ..completion import Account
 from ..dialects import failures, openai_errors
 from ..dialects.base import Dialect, ErrorReply, Parsed
@@ -95,6 +95,10 @@ class Ingress:
             await exchange.fail(reply)
         except ClientGone:
             account.close(Kind.CLIENT_GONE.words.status, Kind.CLIENT_GONE.value)
+        except asyncio.CancelledError:  # the server stops, and its time of grace is over
+            if not exchange.gone:
+                await _stop(dialect, exchange, account)
+            raise
         except Exception:  # our own fault: the client gets an error of its dialect, the log the traceback
             logger.exception("request %s failed", account.request_id)
             account.close(500, Kind.INTERNAL.value)
@@ -135,6 +139,14 @@ class Ingress:
         account.asked(parsed.model, streaming=parsed.stream)
         travelling = {name: value for name, value in headers.items() if name not in _STAYS}
         return pipeline.Request(account.request_id, dialect.name, client, parsed, travelling)
+
+
+async def _stop(dialect: Dialect, exchange: Exchange, account: Account) -> None:
+    """Tell a client whose answer has not begun to ask again; one that has begun was told so in its stream."""
+    failure = Unavailable(Kind.UNAVAILABLE, STOPPING, Detail(retry_after=1))
+    reply = dialect.error(failure, account.request_id)
+    account.close(200 if exchange.started else reply.status, failure.kind.value)
+    await exchange.fail(reply, listen=False)
 
 
 def _too_many(limit: int) -> Unavailable:
