@@ -121,6 +121,13 @@ def test_27_no_wheel_runs_code_at_every_start_of_python(dist: Path) -> None:
 
 
 @pytest.mark.timeout(300)
+def test_every_archive_has_the_licence(dist: Path) -> None:
+    for path in (*dist.glob("*.whl"), *dist.glob("*.tar.gz")):
+        texts = [content for name, content in contents(path) if name.endswith("/LICENSE")]
+        assert texts == [(ROOT / "LICENSE").read_bytes()], path.name
+
+
+@pytest.mark.timeout(300)
 def test_nothing_in_a_release_tells_of_the_machine_that_made_it(dist: Path) -> None:
     marks = (str(ROOT).encode(), str(Path.home()).encode() + b"/", b"file://", b"direct_url")
     for path in dist.iterdir():

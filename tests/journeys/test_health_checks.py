@@ -311,3 +311,43 @@ async def test_who_is_no_longer_checked_serves_again(
         await until(lambda: state(house).check is None)
         await house.post()
         assert (asked(upstream), asked(second)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        lambda url: {"codex-api-key": [{"api-key": "sk-own-0123456789", "base-url": url, "health-check": {}}]},
+        lambda url: {
+            "packycode": {
+                "enabled": True,
+                "base-url": f"{url}/",
+                "credentials": {"openai-api-key": "sk-own-0123456789"},
+                "health-check": {"path": "/models"},
+            }
+        },
+    ],
+    ids=["codex-api-key", "packycode"],
+)
+async def test_every_kind_of_key_can_be_checked(upstream: FakeUpstream, fake_clock: FakeClock, section: Any) -> None:
+    async with jackfield_server(section(upstream.base_url), clock=fake_clock):
+        await checked(upstream, fake_clock, 2)
+    assert {(each.method, each.path, each.key) for each in upstream.requests} == {
+        ("GET", "/v1/models", "sk-own-0123456789")
+    }
+
+
+async def test_a_credential_that_packycode_lets_rest_is_not_checked(
+    upstream: FakeUpstream, second: FakeUpstream, fake_clock: FakeClock
+) -> None:
+    config = {
+        "codex-api-key": [{"api-key": "sk-own-0123456789", "base-url": upstream.base_url, "health-check": {}}],
+        "packycode": {
+            "enabled": True,
+            "base-url": second.base_url,
+            "credentials": {"openai-api-key": "sk-packy-0123456789"},
+            "health-check": {},
+        },
+    }
+    async with jackfield_server(config, clock=fake_clock):
+        await checked(second, fake_clock, 3)
+    assert upstream.requests == []
