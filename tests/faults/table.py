@@ -55,8 +55,8 @@ from .rules import (
     Told,
 )
 
-KEYS = {"fox": "sk-fox-canary-0123456789", "owl": "sk-owl-canary-0123456789"}
-"""The providers' keys, which no client may ever see."""
+KEYS = {"fox": "canary/one/0123456789", "owl": "canary/two/0123456789"}
+"""The providers' keys, which no client may ever see: of no form that a pattern would know."""
 WORDS = f"Boom. You sent {KEYS['fox']} to me."
 SHORT, LESS_SHORT = 0.3, 0.6
 """Time-outs in seconds: to be waited for, and not to be met by an answer that is slow as a whole alone."""
