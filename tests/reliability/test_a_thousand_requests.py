@@ -40,7 +40,7 @@ from jackfield.testing import (
 
 AT_ONCE = 32
 SEED = 20260101
-LIMITS = {"first-byte-timeout": 2, "stream-idle-timeout": 2}
+LIMITS = {"first-byte-timeout": 4, "stream-idle-timeout": 4}
 BEGUN = 9
 """Events of an answer among which is content: four open it."""
 

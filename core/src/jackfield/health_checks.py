@@ -81,7 +81,8 @@ class Checker:
         began = clock.monotonic()
         status, error, told = await self._outcome(credential, check)
         result = CheckResult(clock.now(), clock.monotonic() - began, status, error)
-        turn = self._host.runtime.selector.checked(credential.id, result)
+        cooling = not self._host.settings.disable_cooling
+        turn = self._host.runtime.selector.checked(credential.id, result, cooling=cooling)
         if turn == "out":
             logger.warning("credential %s is left alone, its health checks fail: %s", credential.id, told)
         elif turn == "back":

@@ -170,6 +170,14 @@ def test_disable_cooling_makes_checks_mere_information(policy):
     assert [each.id for each in order] == ["a", "b"]
 
 
+def test_checks_without_consequences_are_counted_and_nothing_is_said_to_rest(policy):
+    result = CheckResult(policy.clock.now(), 0.1, 500, "upstream_error")
+    turns = [policy.selector.checked("a", result, cooling=False) for _ in range(4)]
+    assert turns == [""] * 4
+    assert (policy.state().resting, policy.state().checks_failed) == (False, 4)
+    assert policy.check(500) == "out", "the configuration was changed"
+
+
 def test_the_state_tells_the_latest_check(policy):
     assert policy.state().check is None
     policy.check(error="timeout", times=4)

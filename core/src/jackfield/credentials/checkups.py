@@ -49,18 +49,19 @@ def verdict(status: int) -> str:
 class Checkup:
     """The checks of one credential: the latest one, and how many failed in a row."""
 
-    __slots__ = ("_refused", "_served", "failures", "last")
+    __slots__ = ("_harmless", "_refused", "_served", "failures", "last")
 
     def __init__(self) -> None:
         self.last: CheckResult | None = None
         self.failures = 0
         self._refused = False
         self._served = False
+        self._harmless = False
 
     @property
     def out(self) -> bool:
         """True while the credential is left alone: its key was refused, or as many checks failed as open a breaker."""
-        return self._refused or self.failures >= THRESHOLD
+        return not self._harmless and (self._refused or self.failures >= THRESHOLD)
 
     @property
     def troubled(self) -> bool:
@@ -72,9 +73,13 @@ class Checkup:
         """True when the key was refused, and nothing happened since that says otherwise."""
         return self._refused
 
-    def note(self, result: CheckResult) -> None:
-        """Take in a check. One that fails although a request succeeded since the one before it counts for nothing."""
+    def note(self, result: CheckResult, *, harmless: bool = False) -> None:
+        """Take in a check. One that fails although a request succeeded since the one before it counts for nothing.
+
+        `harmless` says that failures shall have no consequences (`disable-cooling`).
+        """
         self.last = result
+        self._harmless = harmless
         if not result.error:
             self.clear()
         elif not self._served:

@@ -160,15 +160,16 @@ class Selector:
         if health.spotless(now):
             self._ward.discharge(name, model)
 
-    def checked(self, credential: str, result: CheckResult) -> Turn:
+    def checked(self, credential: str, result: CheckResult, *, cooling: bool = True) -> Turn:
         """Learn what a health check found; return whether it takes the credential out of rotation or brings it back.
 
         The first one that does not fail, after others did, also lets the models that rest after failures be tried at
-        once, and those whose key was refused if it is taken again. What an upstream asked for is kept.
+        once, and those whose key was refused if it is taken again. What an upstream asked for is kept. Without
+        `cooling` failures have no consequences.
         """
         checkup = self._checkups.admit(credential)
         out, troubled, refused = checkup.out, checkup.troubled, checkup.refused
-        checkup.note(result)
+        checkup.note(result, harmless=not cooling)
         if troubled and not result.error:
             now = self._clock.monotonic()
             for health in self._ward.of(credential).values():
