@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import pytest
 import pytest_asyncio
 from jackfield import attempts
-from jackfield.testing import FakeClock, FakeUpstream, RunningServer, jackfield_server, text_answer
+from jackfield.testing import FakeClock, FakeUpstream, RunningServer, Script, jackfield_server, text_answer
 
 from .clients import PATHS, question
 from .rules import OWL_TEXT, Dialect, Fault, Moment
@@ -38,14 +38,18 @@ class House:
         return await self.client.post(PATHS[dialect], json=question(dialect, stream))
 
     async def begin(self, fault: Fault, moment: Moment) -> None:
-        """Forget everything that happened before, and let the first provider have a fault."""
+        """Let the first provider have a fault."""
+        await self.play(fault.script(moment))
+
+    async def play(self, script: Script | None) -> None:
+        """Forget everything that happened before, and let the first provider do this; None: be down."""
         self.clock.advance(LONG)
         self.server.app.extensions["jackfield"].runtime.selector.reset()
         self.fox.requests.clear()
         self.owl.requests.clear()
         self.owl.default = text_answer(OWL_TEXT)
         await self.fox.stop()  # a connection that was kept would be tried first, beside the attempts that are counted
-        if (script := fault.script(moment)) is not None:
+        if script is not None:
             self.fox.default = script
             await self.fox.start()
 
@@ -55,31 +59,40 @@ class House:
             await self.fox.start()
 
 
-Houses = Callable[[bool, float], Awaitable[House]]
+class Houses(Protocol):
+    """Gives the proxy with two providers or with one.
+
+    `patience` are the seconds of silence after which it gives up (0: minutes), `hold` those for which it holds back an
+    upstream's opening events.
+    """
+
+    async def __call__(self, pair: bool, patience: float = 0, hold: float = 15) -> House: ...
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def houses() -> AsyncIterator[Houses]:
-    """Return a function that gives the proxy with two providers or with one, and with so much patience."""
-    running: dict[tuple[bool, float], House] = {}
+    """Return what gives the proxy; one with the same properties is started once."""
+    running: dict[tuple[bool, float, float], House] = {}
     async with AsyncExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(attempts, "PAUSE", 0.0)  # before a second try: hundreds of cells would wait for it
         fox, owl = [await stack.enter_async_context(FakeUpstream()) for _ in range(2)]
 
-        async def get(pair: bool, patience: float) -> House:
-            if (pair, patience) not in running:
+        async def get(pair: bool, patience: float = 0, hold: float = 15) -> House:
+            if (pair, patience, hold) not in running:
                 clock = FakeClock()
                 used = {"fox": fox, "owl": owl} if pair else {"fox": fox}
-                server = await stack.enter_async_context(jackfield_server(configuration(used, patience), clock=clock))
+                server = await stack.enter_async_context(
+                    jackfield_server(configuration(used, patience, hold), clock=clock)
+                )
                 client = await stack.enter_async_context(server.client(timeout=WITHIN, verify=False))
-                running[pair, patience] = House(server, client, clock, fox, owl)
-            return running[pair, patience]
+                running[pair, patience, hold] = House(server, client, clock, fox, owl)
+            return running[pair, patience, hold]
 
         yield get
 
 
-def configuration(upstreams: dict[str, FakeUpstream], patience: float) -> dict[str, Any]:
+def configuration(upstreams: dict[str, FakeUpstream], patience: float, hold: float) -> dict[str, Any]:
     """Return the configuration for these providers, the first one preferred."""
     providers = [
         {"name": name, "enabled": True, "base-url": upstream.base_url, "api-key": KEYS[name], "priority": -place}
@@ -88,6 +101,6 @@ def configuration(upstreams: dict[str, FakeUpstream], patience: float) -> dict[s
     short = {"first-byte-timeout": patience, "stream-idle-timeout": patience} if patience else {}
     return {
         "tppc": {"providers": providers},
-        "limits": {"max-event-bytes": LARGEST, **short},
+        "limits": {"max-event-bytes": LARGEST, "handshake-hold": hold, **short},
         "plugins": {"allow": ["codex", "tppc"]},
     }

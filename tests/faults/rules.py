@@ -104,9 +104,12 @@ class Fault:
         return self.before if moment == "before" else self.after
 
     def stays_open(self, moment: Moment) -> bool:
-        """True when the upstream would never end by itself: the proxy must close the connection."""
+        """True when the upstream would never end by itself: the proxy must close the connection.
+
+        After a sound answer it does so too, yet gives the upstream a second to end.
+        """
         script = self.script(moment)
-        return script is not None and any(isinstance(step, Hang) for step in script.steps)
+        return script is not None and self.told is not SOUND and any(isinstance(step, Hang) for step in script.steps)
 
 
 Moment = Literal["before", "after"]

@@ -117,6 +117,9 @@ CONNECTION: Sequence[Fault] = (
     refused("reset before the headers", UNREACHABLE, Script((Reset(),))),
     refused("closed before the headers", UNREACHABLE, Script((Close(),))),
     refused("an answer that is no HTTP", UNREACHABLE, Script((Raw(b"220 canary ESMTP\r\n"), Hang()))),
+    refused(
+        "headers without end", UNREACHABLE, Script((Raw(b"HTTP/1.1 200 OK\r\n" + b"x: canary\r\n" * 30_000), Hang()))
+    ),
     refused("reset after the headers", CUT, Script((Head(), Reset()))),
     Fault("hung before the headers", TIMEOUT, Script((Hang(),)), patience=SHORT),
     Fault("hung after the headers", TIMEOUT, Script((Head(), Hang())), patience=SHORT),
@@ -134,6 +137,7 @@ NONSENSE: Sequence[Fault] = (
     broken_off("chunks that are none", CUT, Raw(b"zz\r\n"), Hang()),
     broken_off("an event larger than limits.max-event-bytes", CUT, TOO_MUCH, Hang()),
     refused("200 with a page of HTML", BROKEN, reply(PAGE, content_type="text/html")),
+    refused("200 with a page of HTML without end", BROKEN, Script((Send(PAGE.encode()), Hang()))),
     broken_off("a page of HTML inside the stream", CUT, Send(PAGE.encode() + b"\n\n")),
     refused("200 with text", CUT, reply("upstream busy")),
     refused("200 with nothing", CUT, empty()),
@@ -219,6 +223,7 @@ STILL_RIGHT: Sequence[Fault] = (
     refused("another Content-Type", SOUND, dataclasses.replace(FOX, headers={"content-type": "text/plain"})),
     refused("compressed", SOUND, gzipped(FOX)),
     refused("one JSON document", SOUND, json_response(FOX)),
+    refused("no end after the end", SOUND, FOX.then(Hang())),
     refused("more after the end", SOUND, FOX.then(SendEvent({"type": "error", "message": WORDS}))),
 )
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jackfield.upstream.connection import HIGH_WATER, Connection
+from jackfield.upstream.connection import HEAD_LIMIT, HIGH_WATER, Connection
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
 REQUEST = b"POST /v1/responses HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -338,3 +338,16 @@ def test_no_bytes_make_it_fail_otherwise(data, size):
             await peer.whole()
 
     asyncio.run(run())
+
+
+async def test_headers_without_end_are_no_answer(peer):
+    peer.says(b"HTTP/1.1 200 OK\r\n", *[b"x-%d: %s\r\n" % (n, b"y" * 1000) for n in range(HEAD_LIMIT // 1000)])
+    assert peer.wire.aborted
+    with pytest.raises(httpx.RemoteProtocolError, match="bytes of headers"):
+        await peer.connection.head()
+
+
+async def test_a_long_body_that_comes_with_its_head_is_none_of_it(peer):
+    peer.says(OK + b"content-length: %d\r\n\r\n" % (2 * HEAD_LIMIT) + b"y" * HEAD_LIMIT, b"y" * HEAD_LIMIT)
+    assert not peer.wire.aborted
+    assert (await peer.connection.head())[0] == 200

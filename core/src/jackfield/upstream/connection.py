@@ -16,6 +16,9 @@ import httpx
 HIGH_WATER = 256 * 1024
 """Unread bytes at which the socket is paused."""
 
+HEAD_LIMIT = 256 * 1024
+"""Bytes that may come before an answer's body."""
+
 DRAIN = 1.0
 """Seconds that an answer whose last event was read may take to end, so that its connection can be kept."""
 
@@ -41,6 +44,7 @@ class Connection(asyncio.Protocol):
         self._status = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._head_done = False
+        self._head_size = 0
         self._complete = False
         self._until_close = False
         self._keep_alive = False
@@ -178,7 +182,15 @@ class Connection(asyncio.Protocol):
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(httpx.RemoteProtocolError(f"not an HTTP answer: {error}"))
             self.abort()
+        if not self._head_done:
+            self._measure_head(len(data))
         self._wake()
+
+    def _measure_head(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > HEAD_LIMIT:
+            self._fail(httpx.RemoteProtocolError(f"not an HTTP answer: more than {HEAD_LIMIT} bytes of headers"))
+            self.abort()
 
     def eof_received(self) -> None:
         """Take the end of the connection for the end of a body that has no length of its own (called by asyncio)."""

@@ -76,14 +76,17 @@ class ResponsesStream:
     async def _document(self, start: bytes) -> list[Event]:
         """Read an answer that is no stream."""
         self._ended = True
+        page = UpstreamError(
+            Kind.UPSTREAM_ERROR,
+            "the upstream answered with a page instead of an event stream; does its base-url end in /v1?",
+        )
+        if start.lstrip()[:1] == b"<":  # how it goes on, and whether it ever ends, does not matter
+            raise page
         document = start + await self._response.body(JSON_LIMIT)
         try:
             body = orjson.loads(document)
         except orjson.JSONDecodeError:
-            raise UpstreamError(
-                Kind.UPSTREAM_ERROR,
-                "the upstream answered with a page instead of an event stream; does its base-url end in /v1?",
-            ) from None
+            raise page from None
         return document_events(body)
 
     async def aclose(self) -> None:
