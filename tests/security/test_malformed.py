@@ -14,7 +14,7 @@ import httpx
 import orjson
 import pytest
 import yaml
-from jackfield.testing import FakeUpstream
+from jackfield.testing import FakeUpstream, Hang, Script, Send, text_answer
 
 WITHIN = 20.0
 CONFIG = {
@@ -302,3 +302,22 @@ async def test_14_silence_is_given_up(served: Any) -> None:
     """Before a first request, and after one on a connection that is kept."""
     assert await exchanged(served.port) == b""
     assert b'"ok"' in await exchanged(served.port, get())
+
+
+async def test_14_a_reader_that_stops_is_cut_off(served: Any) -> None:
+    """It keeps the connection open and takes nothing; the upstream is let go of when its patience is over."""
+    piece = b'data: {"type":"response.output_text.delta","delta":"%b"}\n\n' % (b"x" * 8000)
+    served.upstream.script(Script((*text_answer("x").steps[:5], *(Send(piece) for _ in range(4000)), Hang())))
+    before = len(served.upstream.requests)
+    body = orjson.dumps({"model": "gpt-5", "input": "Hi", "stream": True})
+    _reader, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1)
+    writer.write(post(f"Content-Length: {len(body)}", body=body))
+    while len(served.upstream.requests) == before:  # noqa: ASYNC110  # another thread's list sets no event here
+        await asyncio.sleep(0.02)
+    request = served.upstream.requests[-1]
+
+    await asyncio.to_thread(request.wait_closed_sync, WITHIN)
+
+    assert not request.finished
+    writer.transport.abort()
+    unharmed(served)

@@ -105,7 +105,7 @@ def _share(prepared: Prepared, listening: Sequence[socket.socket], count: int) -
 
     logs.configure(prepared.settings)
     logs.take_over()
-    command = [sys.executable, "-m", "jackfield", "serve"]
+    command = [sys.executable, "-P", "-m", "jackfield", "serve"]  # -P: nothing is imported from the working folder
     command += ["--config", str(prepared.settings.path)] if prepared.settings.path else []
     command += ["--host", prepared.settings.host]
     line = f"{_line(listening)}, {count} workers"
