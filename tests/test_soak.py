@@ -111,12 +111,17 @@ def test_the_judge_sees_what_must_not_be(
     assert problem.startswith(told)
 
 
-def test_an_attempt_after_the_end_is_seen() -> None:
+def test_an_attempt_after_the_end_is_seen_but_not_one_that_begins_late() -> None:
     notes = journal.Journal()
-    notes.close(OWN)
     request: Any = SimpleNamespace(finished=False, closed=False)
-    notes.begin(OWN, journal.Attempt("owl", WHOLE, TEXT, None, request))
 
+    def attempt() -> None:
+        notes.begin(OWN, journal.Attempt("owl", WHOLE, TEXT, None, request))
+
+    notes.close(OWN)
+    attempt()
+    assert not notes.problems
+    attempt()
     assert list(notes.problems) == ["asked after the client was served or had left"]
 
 

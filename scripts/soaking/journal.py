@@ -42,22 +42,30 @@ class Journal:
     problems: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     _closed: set[str] = field(default_factory=set)
+    _unasked: set[str] = field(default_factory=set)
 
     def begin(self, canary: str, attempt: Attempt) -> None:
         """Note an attempt."""
         self.played[attempt.behaviour.name] += 1
-        if canary in self._closed:
-            self.problem("asked after the client was served or had left", f"{canary} at {attempt.provider}")
-        self.attempts[canary].append(attempt)
         self.live.add(attempt)
+        if canary not in self._closed:
+            self.attempts[canary].append(attempt)
+        elif canary in self._unasked:
+            self._unasked.discard(canary)
+        else:
+            self.problem("asked after the client was served or had left", f"{canary} at {attempt.provider}")
 
     def tidy(self) -> None:
         """Forget attempts that are over."""
         self.live = {attempt for attempt in self.live if not attempt.over}
 
     def close(self, canary: str) -> None:
-        """Forget a request whose client was heard; any further attempt is a fault."""
-        self.attempts.pop(canary, None)
+        """Forget a request whose client was heard or has left; any further attempt is a fault.
+
+        A busy proxy may read a request, and begin its first attempt, after the client that sent it has left.
+        """
+        if not self.attempts.pop(canary, None):
+            self._unasked.add(canary)
         self._closed.add(canary)
 
     def down_between(self, begin: float, end: float) -> bool:
