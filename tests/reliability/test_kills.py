@@ -28,7 +28,7 @@ PARTS = 4
 SEED = int(os.environ.get("JACKFIELD_KILLS_SEED", time.time_ns() % 1_000_000))
 KEY = "management-key-0123456789"
 LISTENS = "listens on "
-LINES = 400
+LINES = 40
 """Lines of the configuration that carry its number, so that a file made of two versions would show."""
 
 
@@ -73,8 +73,9 @@ class Site:
         self.file = folder / "config.yaml"
         self.statistics = folder / "config.statistics.sqlite3"
         self._log = folder / "server.log"
-        self.begun = self.acknowledged = self.told = self.sent = 0
-        self.stopped = threading.Event()
+        self.begun = self.acknowledged = self.told = self.sent = self.unfinished = 0
+        self.writes = 0
+        self.stopped, self.wrote = threading.Event(), threading.Event()
         self.file.write_text(text_of(0))
 
     @contextmanager
@@ -121,6 +122,8 @@ class Site:
             answer = client.patch("/v0/management/tppc", json={"providers": [fox]})
         assert answer.status_code == 200, answer.text
         self.acknowledged = self.begun
+        self.writes += 1
+        self.wrote.set()
 
     def ask(self, client: httpx.Client) -> None:
         """Make a figure."""
@@ -159,11 +162,13 @@ def live_and_die(site: Site, chance: random.Random) -> None:
     """Let one server live for a moment among writers, kill it, and see what it left."""
     faults: list[BaseException] = []
     site.stopped.clear()
+    site.wrote.clear()
     with site.server() as process:
         with site.client() as client:
             check_after_restart(site, client)
             site.read(client)
         threads = [until_killed(site, act, faults) for act in (site.write, site.ask, site.read)]
+        assert site.wrote.wait(60)
         time.sleep(chance.uniform(0, 0.6))
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -171,6 +176,7 @@ def live_and_die(site: Site, chance: random.Random) -> None:
         for thread in threads:
             thread.join(60)
     assert not faults, faults
+    site.unfinished += len(list(site.file.parent.glob(".*.new")))
     site.begun = site.acknowledged = check_file(site.file.read_text(), site.begun, site.acknowledged)
     if site.statistics.exists():
         with closing(sqlite3.connect(site.statistics)) as database:
@@ -200,5 +206,6 @@ def test_a_kill_at_any_instant_loses_nothing_that_was_told(tmp_path: Path, part:
         check_after_restart(site, client)
         site.write(client)
     assert not list(tmp_path.glob(".*.new")), "the next write removes what killed ones left"
+    print(f"{site.writes} writes, {site.told} figures told, {site.unfinished} writes cut in their temporary file")
     assert site.acknowledged > 0
     assert site.told > 0
