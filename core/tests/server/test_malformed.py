@@ -33,6 +33,9 @@ BAD = {
     "a negative length": b"POST / HTTP/1.1\r\n" + HEAD + b"Content-Length: -5\r\n\r\nhello",
     "a huge length": b"POST / HTTP/1.1\r\n" + HEAD + b"Content-Length: 99999999999999999999\r\n\r\nhello",
     "another coding": b"POST / HTTP/1.1\r\n" + HEAD + b"Transfer-Encoding: gzip\r\n\r\nhello",
+    "another coding below": b"POST / HTTP/1.1\r\n" + HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "chunks twice": b"POST / HTTP/1.1\r\n" + HEAD + b"Transfer-Encoding: chunked\r\n" * 2 + b"\r\n0\r\n\r\n",
+    "no HTTP after no HTTP": b"GET / HTTP/2.0\r\n" + HEAD + b"\r\n\x00",
     "a bad chunk": b"POST / HTTP/1.1\r\n" + HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
 }
 

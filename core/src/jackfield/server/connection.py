@@ -287,6 +287,8 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, fault: ClientError) -> None:
         """Answer what is no request, unless an answer is under way, and close."""
+        if self._closing:  # what came with a refused request may be refused once more
+            return
         self._in_head = False
         broken, self._reading = self._reading, None
         if broken is not None:

@@ -33,6 +33,9 @@ class RequestHead:
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1 or (not hosts and version == "1.1"):
             return bad("a request has exactly one Host header")
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings not in ([], [b"chunked"]):
+            return bad("this server reads no other Transfer-Encoding than chunked")
         return None
 
     def terms(self, parser: httptools.HttpRequestParser) -> Terms:

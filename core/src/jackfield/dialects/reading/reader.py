@@ -96,7 +96,7 @@ class Reader:
             return steps
         part = index_of(body.get("content_index")) or 0
         where = data[data.find(b'"item_id"') : max(0, data.find(_DELTA_MARK))]
-        if b'"output_index"' in where and b'"content_index"' in where:
+        if b'"output_index"' in where and b'"content_index"' in where and b"{" not in where:
             self._where, self._where_item, self._where_part = where, item, part
         return steps + item.text(part, text_of(body.get("delta")))
 
