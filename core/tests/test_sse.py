@@ -46,6 +46,8 @@ TYPES = {
     "no JSON": (b"data: [DONE]", ""),
     "no JSON, with a name": (b"event: a\ndata: [DONE]", ""),
     "no object": (b"data: [1]", ""),
+    "an error in words": (b"event: error\ndata: Boom", "error"),
+    "half an error": (b'event: error\ndata: {"error":', "error"),
     "half a character": (b'event: response.x\ndata: {"type":"response.x","delta":"\xc3"}', DAMAGED),
     "half a character without a name": (b'data: {"type":"response.x","delta":"\xc3"}', DAMAGED),
     "whole ones": ('event: response.x\ndata: {"type":"response.x","delta":"é中"}'.encode(), "response.x"),

@@ -163,6 +163,8 @@ REPORTS: Sequence[Fault] = (
     reported("an error event", TOLD_BROKEN, ErrorEvent("server_error", WORDS), Hang()),
     reported("an error event, nested", TOLD_BROKEN, ErrorEvent("server_error", WORDS, nested=True), Hang()),
     broken_off("an error without a type", BROKEN, Send(b'data: {"error":{"message":"%s"}}\n\n' % WORDS.encode())),
+    broken_off("an error event in words", BROKEN, Send(f"event: error\ndata: {WORDS}\n\n".encode()), Hang()),
+    broken_off("an error event with a page of HTML", BROKEN, Send(f"event: error\ndata: {PAGE}\n\n".encode()), Hang()),
     reported("response.failed", TOLD_BROKEN, Failed("server_error", WORDS)),
     Fault("response.completed that says failed", TOLD_BROKEN, mislabelled(answer()), mislabelled(answer(Text(SHOWN)))),
     reported("response.failed: overloaded", OVERLOADED, Failed("server_is_overloaded", WORDS)),

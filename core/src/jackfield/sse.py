@@ -33,7 +33,7 @@ class Event:
     """One event of a stream: its bytes as they came, its type, its data.
 
     `raw` ends with a blank line and can be sent on as it is. `type` is "" for a comment and for data that is no JSON
-    object, such as `[DONE]`; it is `DAMAGED` where the data should have been one.
+    object, such as `[DONE]`, unless it is an `error`; it is `DAMAGED` where the data should have been one.
     """
 
     __slots__ = ("_json", "data", "raw", "type")
@@ -116,7 +116,7 @@ def _kind(name: bytes, data: bytes) -> str:
         except orjson.JSONDecodeError:
             body = None
         if not isinstance(body, dict):
-            return DAMAGED if _should_be_object(name, data) else ""
+            return "error" if name == b"error" else DAMAGED if _should_be_object(name, data) else ""
         found = body.get("type") or ("error" if body.get("error") and not name else None)
     if isinstance(found, str) and found:
         return found

@@ -117,6 +117,11 @@ async def test_an_end_that_calls_a_failure_complete_is_a_failure(status):
     assert event.json()["response"]["error"] == {"code": "x"}
 
 
+async def test_an_error_in_words_keeps_them():
+    [[event]] = await batches(b"event: error\ndata: Boom\n\n")
+    assert (event.type, event.json()["error"]) == ("error", {"message": "Boom"})
+
+
 async def test_what_is_damaged_after_the_end_matters_no_more():
     [events] = await batches(b'data: {"type":"response.completed"}\n\ndata: {"x\n\n')
     assert events[0].type == "response.completed"

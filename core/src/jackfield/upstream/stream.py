@@ -16,7 +16,7 @@ JSON_LIMIT = 64 * 1024 * 1024
 """Bytes of an answer that came as one JSON document instead of a stream."""
 
 
-_NOTABLE = TERMINAL | {DAMAGED, ""}
+_NOTABLE = TERMINAL | {DAMAGED, "error", ""}
 """Types of events that need a second look."""
 
 
@@ -104,9 +104,11 @@ def _is_comment(event: Event) -> bool:
 
 
 def _honest(event: Event) -> Event:
-    """Return a `response.completed` whose response failed as the `response.failed` that it is."""
+    """Return a `response.completed` whose response failed as the failure that it is, an error in words as an object."""
     if event.type == "response.completed":
         response = event.json().get("response")
         if isinstance(response, dict) and response.get("status") in ("failed", "cancelled"):
             return Event.of({**event.json(), "type": "response.failed"})
+    if event.type == "error" and not event.json():
+        return Event.of({"type": "error", "error": {"message": str(event.data, "utf-8", "replace")}})
     return event
