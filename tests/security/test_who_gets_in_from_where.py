@@ -95,7 +95,7 @@ async def test_06_no_right_comes_from_an_address(proxy: Any, request_bytes: Any,
 
 async def test_06_forwarded_addresses_count_only_from_trusted_proxies(proxy: Any, request_bytes: Any) -> None:
     """The same attempts, seen through a proxy at 127.0.0.9 that nobody trusts, and then through one that is trusted."""
-    for trusted, last in (([], 429), (["127.0.0.9"], 401)):
+    for trusted, last in (([], 429), (["10.0.0.1"], 429), (["127.0.0.9"], 401)):
         house = await proxy(api_keys=[KEY], clock=FakeClock(), trusted_proxies=trusted)
         answers = [
             status(
