@@ -48,10 +48,13 @@ class House:
         self.fox.requests.clear()
         self.owl.requests.clear()
         self.owl.default = text_answer(OWL_TEXT)
-        await self.fox.stop()  # a connection that was kept would be tried first, beside the attempts that are counted
-        if script is not None:
-            self.fox.default = script
-            await self.fox.start()
+        if script is None:
+            await self.fox.stop()
+            return
+        self.fox.default = script
+        await (
+            self.fox.drop_connections()
+        )  # one that was kept would be tried first, beside the attempts that are counted
 
     async def end(self, fault: Fault) -> None:
         """Let the first provider be there again."""

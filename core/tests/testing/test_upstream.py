@@ -120,6 +120,15 @@ async def test_connections_are_kept_and_told_apart(upstream, client):
     assert not any(request.closed for request in upstream.requests), "they had their answers"
 
 
+async def test_kept_connections_can_be_dropped(upstream):
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await post(client, upstream)
+        await upstream.drop_connections()
+        assert upstream.open_connections == 0
+        await post(client, upstream)
+    assert [request.connection for request in upstream.requests] == [1, 2]
+
+
 @pytest.mark.parametrize("framing", ["chunked", "length", "close"])
 async def test_every_framing_brings_the_same_body(upstream, client, framing):
     script = dataclasses.replace(text_answer("grüße"), framing=framing)

@@ -107,13 +107,17 @@ class FakeUpstream:
         Raises what a reply function raised.
         """
         self._server.close()
+        await self.drop_connections()
+        await self._server.wait_closed()
+        if self._errors:
+            raise self._errors[0]
+
+    async def drop_connections(self) -> None:
+        """Drop every connection, those that were kept for a next request too, and go on listening."""
         connections = tuple(self._connections)
         for connection in connections:
             connection.abort()
         await asyncio.gather(*(connection.ended() for connection in connections))
-        await self._server.wait_closed()
-        if self._errors:
-            raise self._errors[0]
 
     async def __aenter__(self) -> Self:
         await self.start()
