@@ -98,6 +98,16 @@ def test_a_set_that_is_extended_keeps_what_it_had_and_the_newer_wins():
     assert FOX.extended(FOX.models, FOX.patterns, FOX.defaults) == FOX
 
 
+def test_a_listed_name_may_begin_like_a_pin():
+    registry = Registry(
+        {"fox": ModelSet({"fox/large": Model("fox/large"), "small": Model("small")}), "owl": ModelSet({}, ("*",))}
+    )
+    assert where("fox/large", registry) == {"fox": ("fox/large", None)}
+    assert where("fox/fox/large", registry) == {"fox": ("fox/large", None)}
+    assert where("fox/small", registry) == {"fox": ("small", None)}
+    assert where("fox/none", registry) is None
+
+
 NAMES = st.text(max_size=12) | st.lists(st.sampled_from(["gpt-", "fox/", "owl", "/", "-low", "*", "[", "!", "5"])).map(
     "".join
 )

@@ -77,10 +77,11 @@ class Registry:
     def resolve(self, name: str) -> Route | None:
         """Return the route of a model name; `provider/model` pins the provider. None: nobody serves it.
 
+        A listed name is taken whole, though it may begin like a pin.
         Providers that list the name come alone; only when none does, those whose patterns fit it.
         """
         pin, slash, rest = name.partition("/")
-        if slash and pin in self.sets:
+        if slash and pin in self.sets and not any(found.find(name) for found in self.sets.values()):
             return self._route(rest, (pin,))
         return self._route(name, self.sets)
 

@@ -119,3 +119,37 @@ def test_hashes_are_known_by_their_form() -> None:
     assert is_hash(HASH)
     assert not is_hash(HASH[:-1])
     assert not is_hash("$2b$ is no hash")
+
+
+KEYS = st.text(max_size=16) | st.sampled_from(["********", "sk-f...67", "env:NAME", "file:/run/key", HASH])
+URLS = st.text(max_size=8) | st.sampled_from(["https://u:p@x/v1", "https://***@x/v1", "https://x/v1"])
+DATA = st.fixed_dictionaries(
+    {},
+    optional={
+        "key": KEYS,
+        "keys": st.lists(KEYS, max_size=4),
+        "url": URLS,
+        "entries": st.lists(st.fixed_dictionaries({}, optional={"key": KEYS, "url": URLS}), max_size=3),
+        "named": st.lists(
+            st.fixed_dictionaries({"name": st.sampled_from(["fox", "Owl ", "elk"])}, optional={"key": KEYS}),
+            unique_by=lambda entry: str(entry["name"]),
+            max_size=3,
+        ),
+        "headers": st.dictionaries(st.text(max_size=3), KEYS, max_size=3),
+        "kee": KEYS,
+    },
+)
+
+
+@given(DATA)
+def test_whatever_is_shown_comes_back_as_what_it_was(data: dict[str, Any]) -> None:
+    assert restored(hidden(data, VIEW), data) == (data, [])
+
+
+@given(DATA, DATA)
+def test_what_comes_back_is_what_was_sent_or_what_was_there(new: dict[str, Any], old: dict[str, Any]) -> None:
+    came, _ = restored(new, old)
+    if "key" in new:
+        assert came["key"] in (new["key"], old.get("key"))
+    for was, now in zip(new.get("keys", ()), came.get("keys", ()), strict=True):
+        assert now == was or now in old["keys"]
