@@ -74,6 +74,49 @@ async def test_13_an_event_that_does_not_end_is_cut_off(proxy: Any, fox: FakeUps
 
 
 @pytest.mark.parametrize("path", DIALECTS)
+async def test_13_an_answer_that_is_put_together_is_bounded(
+    proxy: Any, fox: FakeUpstream, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """One that does not end would fill memory; streamed, it fills nothing."""
+    monkeypatch.setattr("jackfield.routes.ingress.LONGEST_ANSWER", 50_000)
+    house = await proxy(fox, request_retry=0)
+    fox.default = text_answer("word " * 2_000)
+
+    whole = await house.post(path, json=DIALECTS[path])
+    streamed = await house.post(path, json={**DIALECTS[path], "stream": True})
+
+    assert whole.status_code == 502
+    assert "50000 bytes" in error_of(whole)["message"]
+    assert streamed.status_code == 200
+    assert "50000 bytes" not in streamed.text
+
+
+async def test_13_an_upstreams_head_is_bounded(proxy: Any) -> None:
+    sent = 0
+
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        try:
+            for number in range(100_000):
+                writer.write(b"x-%d: %b\r\n" % (number, b"a" * 1000))
+                await writer.drain()
+                sent = number
+        except ConnectionError:
+            pass
+        writer.close()
+
+    async with await asyncio.start_server(answering, "127.0.0.1", 0) as server:
+        house = await proxy(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", request_retry=0)
+        answer = await house.post()
+
+    assert answer.status_code == 502
+    assert "headers" in error_of(answer)["message"]
+    assert sent < 50_000
+
+
+@pytest.mark.parametrize("path", DIALECTS)
 async def test_13_more_open_streams_than_allowed_are_503_with_a_wait(proxy: Any, fox: FakeUpstream, path: str) -> None:
     house = await proxy(fox, limits={"max-streams": 2})
     fox.default = text_answer().after(4, Pause())

@@ -17,7 +17,7 @@ from ..answer import STOPPING, Answer
 from ..completion import Account
 from ..dialects import failures, openai_errors
 from ..dialects.base import Dialect, ErrorReply, Parsed
-from ..errors import ClientError, Detail, Kind, RequestFailed, Unavailable
+from ..errors import ClientError, Detail, Kind, RequestFailed, Unavailable, UpstreamError
 from ..host import Host
 from ..observers import Observers
 from ..plugins import Plugins
@@ -28,6 +28,9 @@ from .heartbeat import heartbeat
 from .wire import ASGIApp, Receive, Scope, Send
 
 logger = logging.getLogger("jackfield.request")
+
+LONGEST_ANSWER = 256 * 1024 * 1024
+"""Bytes of events that are put together into one document; a stream may be longer, since it is not kept."""
 
 _STREAM_HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
@@ -180,7 +183,11 @@ async def _stream(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: Ex
 async def _collect(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: Exchange, request_id: str) -> None:
     """Send the answer as one JSON document."""
     collector = dialect.collector(parsed, answer.maker)
+    size = 0
     async for events in answer:
+        size += sum(len(event.data) for event in events)
+        if size > LONGEST_ANSWER:
+            raise UpstreamError(Kind.STREAM_CUT, f"the upstream's answer has more than {LONGEST_ANSWER} bytes")
         collector.feed(events)
         if collector.done:
             break
