@@ -12,7 +12,7 @@ from typing import Any
 
 from .behaviour import PROPER
 from .run import Result
-from .verdict import reasons
+from .verdict import LONG, reasons
 from .visits import spread
 from .vitals import Vitals
 
@@ -115,7 +115,8 @@ def _vitals(result: Result) -> Iterable[str]:
     yield from (_row(f"{sample.at / 60:.1f}", sample) for sample in _some(result.samples))
     yield _row("at rest, after", result.after)
     yield ""
-    yield f"Memory in the second half: {result.growth:+.2f} MiB an hour."
+    told = f"{result.growth:+.2f} MiB an hour" if result.plan.seconds >= LONG else "too short a run to tell a slope"
+    yield f"Memory in the second half: {told}."
 
 
 def _some(samples: Sequence[Vitals]) -> Sequence[Vitals]:
