@@ -1,4 +1,4 @@
-"""Lines 20 to 22: clients that leave, upstreams that fail, many at once."""
+"""Lines 20 to 22 of docs/security.md: clients that leave, upstreams that fail, many at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines 23 to 25: the configuration file, the end, and plugins."""
+"""Lines 23 to 25 of docs/security.md: the configuration file, the end, and plugins."""
 
 from __future__ import annotations
 

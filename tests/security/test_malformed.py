@@ -1,4 +1,4 @@
-"""Line 13, on the socket: what is no HTTP gets a 4xx or a closed connection, and the next client is served.
+"""Line 13 of docs/security.md on the socket: what is no HTTP is refused, and the next client is served.
 
 Against the real command. Every case has a connection of its own; all are open at once.
 """

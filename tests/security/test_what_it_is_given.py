@@ -1,4 +1,4 @@
-"""Lines 13 to 15: sizes, times and nonsense. Requests that are no HTTP are in test_malformed.py."""
+"""Lines 13 to 15 of docs/security.md: sizes, times and nonsense. Requests that are no HTTP are in test_malformed.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines 16 to 19: what logs, errors and statistics may say."""
+"""Lines 16 to 19 of docs/security.md: what logs, errors and statistics may say."""
 
 from __future__ import annotations
 

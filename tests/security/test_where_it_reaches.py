@@ -1,4 +1,4 @@
-"""Lines 9 to 12: where a request may go, and what travels with it."""
+"""Lines 9 to 12 of docs/security.md: where a request may go, and what travels with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines 1 to 5: who gets in, and by which key."""
+"""Lines 1 to 5 of docs/security.md: who gets in, and by which key."""
 
 from __future__ import annotations
 

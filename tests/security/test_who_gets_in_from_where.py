@@ -1,4 +1,4 @@
-"""Lines 6 to 8: who gets in, from where, and by which path."""
+"""Lines 6 to 8 of docs/security.md: who gets in, from where, and by which path."""
 
 from __future__ import annotations
 
