@@ -114,6 +114,16 @@ async def test_a_client_that_leaves_is_noticed(connect, app):
     assert app.ends == [""]
 
 
+async def test_a_client_that_leaves_is_noticed_behind_a_large_body_too(connect, app):
+    client = await connect()
+    body = b"x" * 200_000
+    await client.send(b"POST /idle HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+    await asyncio.wait_for(app.waiting.wait(), WITHIN)
+    await asyncio.sleep(0.05)  # all of it was read, and waiting has begun
+    client.writer.close()
+    await asyncio.wait_for(app.ended.wait(), WITHIN)
+
+
 async def test_a_body_that_stops_half_way_is_no_request(connect, app):
     client = await connect()
     await client.send(post()[:-2])

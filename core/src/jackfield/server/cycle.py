@@ -145,8 +145,7 @@ class Cycle:
         self._body = []
         self._size = 0
         self._told = self.complete
-        if not self.complete:
-            self._line.listen()
+        self._line.listen()  # behind a complete body too: whether the client leaves is heard by listening alone
         return {"type": "http.request", "body": body, "more_body": not self.complete}
 
     async def send(self, message: Mapping[str, Any]) -> None:
