@@ -253,3 +253,9 @@ async def test_httpx_reads_an_answer_of_it_as_of_any_transport(transport, upstre
     upstream.script(reply(gzip.compress(b"Hello"), 200, content_encoding="gzip"))
     async with httpx.AsyncClient(transport=transport) as client:
         assert (await client.post(f"{upstream.base_url}/responses", json={})).text == "Hello"
+
+
+async def test_an_idle_connection_is_closed_though_nobody_asks_again(upstream):
+    async with DirectTransport(Timeouts(keep_alive=0.05)) as transport:
+        await ask(transport, upstream)
+        await upstream.wait_for_connections(0)

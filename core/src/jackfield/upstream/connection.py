@@ -111,6 +111,11 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
         self._timer = self._loop.call_later(DRAIN, self.abort)
 
+    def rest(self, seconds: float) -> None:
+        """Wait for another request, at most so long."""
+        self._unwatch()
+        self._timer = self._loop.call_later(seconds, self.abort)
+
     def abort(self) -> None:
         """Close at once, throwing away what is not sent yet."""
         self._unwatch()

@@ -166,6 +166,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
         now = asyncio.get_running_loop().time()
         kept = self._idle[origin]
         kept.append((connection, now))
+        connection.rest(self.timeouts.keep_alive)
         while kept and (kept[0][0].closed or kept[0][1] < now - self.timeouts.keep_alive):
             kept.pop(0)[0].abort()
 
