@@ -90,6 +90,15 @@ def test_quarts_own_limits_are_those_of_the_configuration():
     assert app.config["RESPONSE_TIMEOUT"] is None  # a minute by default, after which it would cut streams in silence
 
 
+async def test_quarts_limits_follow_the_configuration(pages, tmp_path):
+    used = "plugins: {allow: [pages]}\nlimits: {max-body-bytes: %d}\n"
+    path = tmp_path / "config.yaml"
+    async with jackfield_server(used % 100, plugins={"pages": pages}, path=path) as proxy, proxy.client() as client:
+        assert (await client.post("/pages", content=b"x" * 200)).status_code == 413
+        assert proxy.app.extensions["jackfield"].config.apply(used % 300)
+        assert (await client.post("/pages", content=b"x" * 200)).json() == {"length": 200}
+
+
 def test_two_apps_share_nothing():
     class Acme:
         @hookimpl

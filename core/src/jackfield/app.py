@@ -26,7 +26,7 @@ from .reload import Reloader, timeouts_of
 from .routes import client, messages, replies
 from .routes.cors import Cors
 from .routes.ingress import Ingress
-from .routes.wire import ASGIApp
+from .routes.wire import ASGIApp, Receive, Scope, Send
 from .types import Clock
 from .upstream import UpstreamClient
 
@@ -60,11 +60,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     host.follow(reloader, plugins)
     observers, checker = Observers(plugins, host), Checker(host, plugins)
     app = Quart("jackfield", static_folder=None)
-    app.config.update(
-        MAX_CONTENT_LENGTH=settings.limits.max_body_bytes,
-        BODY_TIMEOUT=settings.limits.body_timeout or None,
-        RESPONSE_TIMEOUT=None,
-    )
+    app.config.update(_limits(settings), RESPONSE_TIMEOUT=None)
     app.extensions[EXTENSION] = host
     replies.install(app)
     for blueprint in (client.blueprint(host, plugins), messages.blueprint(host), *plugins.blueprints(host)):
@@ -85,7 +81,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
         await plugins.shutdown(host)
         await host.upstream.aclose()
 
-    ingress = Ingress(cast("ASGIApp", app.asgi_app), dialects(), host, plugins, observers)
+    ingress = Ingress(_limited(app, host), dialects(), host, plugins, observers)
     app.asgi_app = Cors(ingress, host)  # type: ignore[method-assign, assignment]  # Quart's documented place for middleware
     return app
 
@@ -97,6 +93,22 @@ def dialects() -> dict[str, Dialect]:
         "/v1/messages": MessagesDialect(),
         "/v1/chat/completions": ChatDialect(),
     }
+
+
+def _limits(settings: Settings) -> dict[str, float | None]:
+    """Return the limits of a request's body in Quart's terms."""
+    return {"MAX_CONTENT_LENGTH": settings.limits.max_body_bytes, "BODY_TIMEOUT": settings.limits.body_timeout or None}
+
+
+def _limited(app: Quart, host: Host) -> ASGIApp:
+    """Return the Quart app with the limits in force: it reads its own anew for every request."""
+    quart = cast("ASGIApp", app.asgi_app)
+
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        app.config.update(_limits(host.settings))
+        await quart(scope, receive, send)
+
+    return limited
 
 
 def _announce(prepared: Prepared) -> None:
