@@ -21,7 +21,6 @@ MANAGED = {"secret-key": HASH}
 ROUTES = ["/v0/management", "/v0/management/config", "/v0/management/usage", "/v0/management/nothing-here"]
 CLIENT_ROUTES = [("POST", "/v1/responses"), ("POST", "/v1/chat/completions"), ("POST", "/v1/messages"),
                  ("POST", "/v1/messages/count_tokens"), ("GET", "/v1/models"), ("GET", "/v1/models/gpt-5")]  # fmt: skip
-PAGE = "https://app.example.com"
 
 
 def bearer(key: str) -> dict[str, str]:

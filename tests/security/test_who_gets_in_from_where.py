@@ -13,12 +13,10 @@ import yaml
 from jackfield.testing import FakeClock, FakeUpstream
 from jackfield.throttle import BURST
 
-ROOT = Path(__file__).resolve().parents[2]
-KEY, OTHER, WRONG = "client-key-0123456789abcdef", "other-key-0123456789abcdef", "wrong-key-0123456789abcdef"
+KEY, WRONG = "client-key-0123456789abcdef", "wrong-key-0123456789abcdef"
 MANAGEMENT = "management-key-0123456789"
 HASH = bcrypt.hashpw(MANAGEMENT.encode(), bcrypt.gensalt(4)).decode()
 MANAGED = {"secret-key": HASH}
-ROUTES = ["/v0/management", "/v0/management/config", "/v0/management/usage", "/v0/management/nothing-here"]
 CLIENT_ROUTES = [("POST", "/v1/responses"), ("POST", "/v1/chat/completions"), ("POST", "/v1/messages"),
                  ("POST", "/v1/messages/count_tokens"), ("GET", "/v1/models"), ("GET", "/v1/models/gpt-5")]  # fmt: skip
 PAGE = "https://app.example.com"

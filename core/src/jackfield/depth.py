@@ -10,8 +10,14 @@ MAX_DEPTH = 200
 _WRITER_DEPTH = 254
 
 
-def is_too_deep(value: object) -> bool:
-    """Return True for parsed JSON that is nested deeper than `MAX_DEPTH`."""
+def is_too_deep(value: object, data: bytes | None = None) -> bool:
+    """Return True for parsed JSON that is nested deeper than `MAX_DEPTH`.
+
+    `data` are the bytes that it was parsed from, where they are at hand: few brackets settle it without a look at the
+    value, which costs as much as writing it.
+    """
+    if data is not None and data.count(b"{") + data.count(b"[") <= MAX_DEPTH:
+        return False
     for _ in range(_WRITER_DEPTH - MAX_DEPTH):
         value = [value]
     try:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PROJECT = "jackfield"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
+# A specification is never called, only what plugins implement; its body keeps type checkers and readers from guessing.
 
 
 @hookspec

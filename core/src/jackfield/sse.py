@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from .depth import MAX_DEPTH, is_too_deep
+from .depth import is_too_deep
 
 _BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
 _BOM = b"\xef\xbb\xbf"
@@ -74,16 +74,11 @@ class Event:
                 value = orjson.loads(self.data)
             except orjson.JSONDecodeError:
                 value = {}
-            self._json = value if isinstance(value, dict) and not _is_too_deep(self.data, value) else {}
+            self._json = value if isinstance(value, dict) and not is_too_deep(value, self.data) else {}
         return self._json
 
     def __repr__(self) -> str:
         return f"Event({self.type!r}, {len(self.data)} bytes)"
-
-
-def _is_too_deep(data: bytes, value: dict[str, Any]) -> bool:
-    """Return True for what no event of ours could repeat; few brackets settle that without a look at the value."""
-    return data.count(b"{") + data.count(b"[") > MAX_DEPTH and is_too_deep(value)
 
 
 def _fields(block: bytes) -> tuple[bytes, bytes]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any
+from typing import Any, cast
 
 from hypercorn import asyncio as hypercorn
 from hypercorn.asyncio import run as worker
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 
-from .connection import ASGIApp, Connection, Manners
+from ..routes.wire import ASGIApp
+from .connection import Connection, Manners
 
 _Hypercorns = TCPServer
-"""What serves the connections of every other server in this process, and what is no HTTP/1.1 in ours."""
+"""What serves the connections of every other server in this process, and upgrades in ours."""
 
 
 class ServerConfig(Config):
@@ -51,7 +52,8 @@ async def serve(app: ASGIApp, config: Config, *, until: Callable[[], Awaitable[A
         if isinstance(config, ServerConfig):
             config.stop()
 
-    await hypercorn.serve(app, config, shutdown_trigger=stopped, mode="asgi")
+    typed = cast("Any", app)  # Hypercorn's types name every ASGI message
+    await hypercorn.serve(typed, config, shutdown_trigger=stopped, mode="asgi")
 
 
 class _Adopted:
@@ -105,4 +107,4 @@ def _tcp_server(*arguments: Any) -> Any:
     return _Adopted(*arguments) if ours else _Hypercorns(*arguments)
 
 
-setattr(worker, "TCPServer", _tcp_server)  # noqa: B010  # a plain assignment to another module's class is no type
+setattr(worker, "TCPServer", _tcp_server)  # noqa: B010  # mypy allows no plain assignment to a class of another module

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,14 +18,13 @@ import httptools
 from ..dialects import openai_errors
 from ..errors import ClientError, Kind, RequestFailed
 from ..routes.exchange import ON_GONE
+from ..routes.wire import ASGIApp
 from .cycle import Cycle
 from .head import head
 from .patience import Patience
 from .request import Address, RequestHead, bad, too_large
 
 logger = logging.getLogger("jackfield.server")
-
-ASGIApp = Callable[..., Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from ..routes.wire import Message
 from .head import head
-
-Message = MutableMapping[str, Any]
 
 HIGH_WATER = 64 * 1024
 """Bytes of a body that wait for the application; beyond that the client has to wait."""

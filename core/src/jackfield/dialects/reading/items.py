@@ -54,7 +54,7 @@ class Item:
 
     def finish(self, entry: Mapping[str, Any]) -> list[Step]:
         """End, once: pass on what `entry` (the finished item object, or {}) still adds."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of item ends in its own way
 
     def same_text(self, entry: Mapping[str, Any]) -> bool:
         """Return whether `entry` may be this item, judged by what was passed on of it."""

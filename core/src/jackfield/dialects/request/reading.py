@@ -24,7 +24,7 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise _malformed(error) from None
     if type(document) is not dict:
         raise invalid_request("the request body must be a JSON object")
-    if is_too_deep(document):
+    if is_too_deep(document, body):
         raise invalid_request(f"the request body nests lists and objects deeper than {MAX_DEPTH} levels")
     return document
 
