@@ -71,7 +71,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, timeouts: Timeouts) -> None:
         self.timeouts = timeouts
-        self._idle: defaultdict[Origin, list[tuple[Connection, float]]] = defaultdict(list)
+        self._idle: defaultdict[Origin, list[Connection]] = defaultdict(list)
         self._open: set[Connection] = set()
         self._tls: ssl.SSLContext | None = None
 
@@ -148,14 +148,12 @@ class DirectTransport(httpx.AsyncBaseTransport):
         return self._tls
 
     def _take(self, origin: Origin) -> Connection | None:
-        """Return the idle connection used last, dropping those that are closed or have been idle for too long."""
+        """Return the idle connection used last, dropping those that are closed."""
         kept = self._idle.get(origin)
-        oldest = asyncio.get_running_loop().time() - self.timeouts.keep_alive
         while kept:
-            connection, since = kept.pop()
-            if not connection.closed and since >= oldest:
+            connection = kept.pop()
+            if not connection.closed:
                 return connection
-            connection.abort()
         return None
 
     def give_back(self, connection: Connection, origin: Origin) -> None:
@@ -163,12 +161,11 @@ class DirectTransport(httpx.AsyncBaseTransport):
         if not connection.reusable:
             connection.abort()
             return
-        now = asyncio.get_running_loop().time()
-        kept = self._idle[origin]
-        kept.append((connection, now))
         connection.rest(self.timeouts.keep_alive)
-        while kept and (kept[0][0].closed or kept[0][1] < now - self.timeouts.keep_alive):
-            kept.pop(0)[0].abort()
+        kept = self._idle[origin]
+        kept.append(connection)
+        while kept[0].closed:
+            kept.pop(0)
 
     async def aclose(self) -> None:
         """Close every connection."""
