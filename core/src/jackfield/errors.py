@@ -147,9 +147,27 @@ class Kind(Enum):
         return _TABLE[self]
 
     @property
+    def verdict(self) -> Verdict:
+        """What a failure of this kind is about, where nothing more is known."""
+        return _VERDICTS[self]
+
+    @property
     def failover(self) -> bool:
         """True when another credential may do better: the fault is the upstream's, not the request's."""
         return self in _FAILOVER
+
+
+class Verdict(Enum):
+    """What a failure says something about; that alone bears the consequence. docs/routing.md has the table."""
+
+    REQUEST = "request"
+    CLIENT = "client"
+    KEY = "key"
+    ACCOUNT = "account"
+    MODEL = "model"
+    LOAD = "load"
+    UPSTREAM = "upstream"
+    OURSELVES = "ourselves"
 
 
 _TABLE: Mapping[Kind, Words] = {
@@ -179,6 +197,33 @@ _TABLE: Mapping[Kind, Words] = {
     Kind.CLIENT_GONE: _words(499, _SERVER, None, "api_error"),
 }
 
+_VERDICTS: Mapping[Kind, Verdict] = {
+    Kind.INVALID_REQUEST: Verdict.REQUEST,
+    Kind.CONTEXT_LENGTH: Verdict.REQUEST,
+    Kind.INVALID_API_KEY: Verdict.REQUEST,
+    Kind.FORBIDDEN: Verdict.REQUEST,
+    Kind.NOT_FOUND: Verdict.REQUEST,
+    Kind.METHOD_NOT_ALLOWED: Verdict.REQUEST,
+    Kind.REQUEST_TIMEOUT: Verdict.REQUEST,
+    Kind.MODEL_NOT_FOUND: Verdict.MODEL,
+    Kind.CONFLICT: Verdict.REQUEST,
+    Kind.TOO_LARGE: Verdict.REQUEST,
+    Kind.UPGRADE_REQUIRED: Verdict.REQUEST,
+    Kind.HEADERS_TOO_LARGE: Verdict.REQUEST,
+    Kind.RATE_LIMITED: Verdict.LOAD,
+    Kind.USAGE_LIMIT: Verdict.ACCOUNT,
+    Kind.QUOTA: Verdict.ACCOUNT,
+    Kind.UPSTREAM_AUTH: Verdict.KEY,
+    Kind.OVERLOADED: Verdict.UPSTREAM,
+    Kind.UPSTREAM_ERROR: Verdict.UPSTREAM,
+    Kind.UNREACHABLE: Verdict.UPSTREAM,
+    Kind.TIMEOUT: Verdict.UPSTREAM,
+    Kind.STREAM_CUT: Verdict.UPSTREAM,
+    Kind.UNAVAILABLE: Verdict.OURSELVES,
+    Kind.INTERNAL: Verdict.OURSELVES,
+    Kind.CLIENT_GONE: Verdict.OURSELVES,
+}
+
 _FAILOVER = frozenset(
     {
         Kind.RATE_LIMITED,
@@ -199,7 +244,8 @@ class Detail:
     """What a failure may tell beyond its kind.
 
     `status` overrides the kind's HTTP status (an upstream's own 500 or 504), `code` the OpenAI code, `param` names the
-    field at fault, `retry_after` is in seconds, `headers` are an upstream's that may reach the client.
+    field at fault, `retry_after` is in seconds, `headers` are an upstream's that may reach the client. `verdict` says
+    what the failure is about where the kind's own does not fit: a 503 that says that the model is not there.
     """
 
     status: int = 0
@@ -207,6 +253,7 @@ class Detail:
     param: str | None = None
     retry_after: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    verdict: Verdict | None = None
 
 
 class RequestFailed(JackfieldError):  # noqa: N818  # it says what happened to the request
@@ -217,6 +264,11 @@ class RequestFailed(JackfieldError):  # noqa: N818  # it says what happened to t
         self.kind = kind
         self.message = message
         self.detail = detail or Detail()
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the failure says something about."""
+        return self.detail.verdict or self.kind.verdict
 
     @property
     def openai_status(self) -> int:
