@@ -26,6 +26,7 @@ OURS = {tomllib.loads(path.read_text("utf-8"))["project"]["name"] for path in PR
 
 FIXED = {
     "anyio": ("4.14.2", "CVE-2026-63374, CVE-2026-64847"),
+    "brotli": ("1.2.0", "CVE-2025-6176"),
     "certifi": ("2024.7.4", "CVE-2023-37920, CVE-2024-39689"),
     "click": ("8.3.3", "CVE-2026-7246"),
     "filelock": ("3.20.3", "CVE-2025-68146, CVE-2026-22701"),
