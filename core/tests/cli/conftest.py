@@ -1,4 +1,7 @@
-"""The real command in a process of its own, in an empty folder, with plugins that a test writes down."""
+"""The real command in an empty folder, with plugins that a test writes down.
+
+`run` runs it in this process; what serves, or shall be `alone`, has a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,11 @@ from typing import Any
 
 import httpx
 import pytest
+from jackfield.testing import CommandEnd, run_command
 
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., CommandEnd]
 
 
 @pytest.fixture
@@ -67,11 +71,15 @@ def command(site: Path, folder: Path) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def run(command: Callable[..., dict[str, Any]]) -> Run:
+def run(command: Callable[..., dict[str, Any]], site: Path) -> Run:
     """Return what runs a command to its end."""
 
-    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(**command(*arguments, **environment), capture_output=True, timeout=30, check=False)
+    def run(*arguments: object, alone: bool = False, **environment: str) -> CommandEnd:
+        options = command(*arguments, **environment)
+        if not alone and "serve" not in arguments:
+            return run_command(*arguments, cwd=options["cwd"], env=options["env"], path=site)
+        done = subprocess.run(**options, capture_output=True, timeout=30, check=False)
+        return CommandEnd(done.returncode, done.stdout, done.stderr)
 
     return run
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import yaml
+from jackfield.testing import CommandEnd
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., CommandEnd]
 
 CANARY = "sk-canary-0123456789"
 
@@ -32,7 +32,7 @@ def test_check_prints_every_problem_with_file_and_line(run: Run, folder: Path, a
     add_plugin("acme", SCHEMA_PLUGIN)
     (folder / "config.yaml").write_text("port: x\nprot: 1\nacme:\n  key: a\n  kye: b\n")
 
-    done = run("config", "check")
+    done = run("config", "check", alone=True)
 
     assert done.returncode == 1
     assert done.stdout == ""

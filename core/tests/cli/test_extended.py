@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from jackfield.testing import CommandEnd
+
+Run = Callable[..., CommandEnd]
 
 PLUGIN = """
     import click
@@ -46,4 +47,4 @@ def test_our_own_commands_need_no_plugin(run: Run, add_plugin: Callable[..., Non
     add_plugin("acme", "raise SystemExit('broken')")
 
     assert run("config", "schema").returncode == 0
-    assert "broken" in run("config", "--help").stderr
+    assert "broken" in run("config", "--help", alone=True).stderr

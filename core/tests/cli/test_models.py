@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jackfield.testing import CommandEnd
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., CommandEnd]
 
 PLUGIN = """
     from jackfield.api import Credential, Model, Secret, hookimpl

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jackfield.testing import CommandEnd
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., CommandEnd]
 
 PLUGIN = """
     import click
@@ -53,7 +53,7 @@ def by_name(stdout: str) -> dict[str, dict[str, Any]]:
 
 
 def test_every_plugin_is_listed_with_its_state(run: Run) -> None:
-    done = run("plugins", "--json")
+    done = run("plugins", "--json", alone=True)
 
     rows = by_name(done.stdout)
     assert done.returncode == 0
@@ -101,7 +101,7 @@ def test_a_plugins_command_runs(run: Run) -> None:
 
 
 def test_a_plugin_that_cannot_register_its_commands_stops_nobody(run: Run) -> None:
-    done = run("--help")
+    done = run("--help", alone=True)
 
     assert done.returncode == 0
     assert "greet" in done.stdout

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jackfield.testing import CommandEnd
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., CommandEnd]
 
 PLUGIN = """
     from jackfield.api import Credential, Model, Secret, hookimpl
@@ -86,7 +86,7 @@ def test_without_a_provider_that_is_said(run: Run, folder: Path) -> None:
 def test_a_faulty_configuration_is_told(run: Run, folder: Path) -> None:
     (folder / "config.yaml").write_text("port: x\n")
 
-    done = run("providers")
+    done = run("providers", alone=True)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("config.yaml:1: error: port:")

@@ -11,8 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
+from jackfield.testing import CommandEnd
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., CommandEnd]
 Serve = Callable[..., Any]
 
 SLOW = """

@@ -1,4 +1,4 @@
-"""`jackfield hash-key`, in a process of its own."""
+"""`jackfield hash-key`; at a terminal in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,19 +8,13 @@ import sys
 
 import bcrypt
 import pytest
+from jackfield.testing import CommandEnd, run_command
 
 KEY = "canary-of-a-management-key"
 
 
-def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jackfield", "hash-key", *arguments],
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def run(*arguments: str, given: str = "") -> CommandEnd:
+    return run_command("hash-key", *arguments, given=given)
 
 
 @pytest.mark.parametrize("given", [f"{KEY}\n", KEY, f"{KEY}\r\n", f"{KEY}\nsecond line\n"])

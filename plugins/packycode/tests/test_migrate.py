@@ -1,10 +1,8 @@
-"""`jackfield config migrate`, in a process of its own, with the file on disk."""
+"""`jackfield config migrate`, with the file on disk."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.api import ConfigError, Document, EditError
+from jackfield.testing import CommandEnd, run_command
 from jackfield_packycode.comments import split
 from jackfield_packycode.migrate import migrated
 
@@ -70,7 +69,7 @@ packycode:
 debug: true
 """
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., CommandEnd]
 
 
 @pytest.fixture
@@ -85,17 +84,9 @@ def file(tmp_path: Path) -> Path:
 def run(file: Path) -> Run:
     """Return what runs `jackfield config migrate` on the file."""
 
-    def run(*arguments: str, answer: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "jackfield", "config", "migrate", *arguments],
-            cwd=file.parent,
-            env={**os.environ, **environment},
-            input=answer,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    def run(*arguments: str, answer: str = "", **environment: str) -> CommandEnd:
+        env = {**os.environ, **environment}
+        return run_command("config", "migrate", *arguments, cwd=file.parent, env=env, given=answer)
 
     return run
 

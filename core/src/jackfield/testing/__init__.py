@@ -6,6 +6,7 @@ See `docs/testing.md`. Nothing in here needs a network beyond loopback.
 from .answers import Completed, ErrorEvent, Failed, Incomplete, response_events, response_json, usage_json
 from .app import jackfield_server, jackfield_server_in_thread, make_app
 from .clock import FakeClock
+from .command import CommandEnd, run_command
 from .events import Answer, check_events
 from .items import CustomToolCall, Interleaved, Item, Reasoning, Refusal, Text, ToolCall, WebSearch
 from .reader import ServerSentEvent, read_sse
@@ -56,6 +57,7 @@ __all__ = [
     "Answer",
     "ChatAnswer",
     "Close",
+    "CommandEnd",
     "Completed",
     "CustomToolCall",
     "Delay",
@@ -113,6 +115,7 @@ __all__ = [
     "reset_before_headers",
     "response_events",
     "response_json",
+    "run_command",
     "running",
     "running_in_thread",
     "text_answer",
