@@ -246,6 +246,9 @@ class Detail:
     `status` overrides the kind's HTTP status (an upstream's own 500 or 504), `code` the OpenAI code, `param` names the
     field at fault, `retry_after` is in seconds, `headers` are an upstream's that may reach the client. `verdict` says
     what the failure is about where the kind's own does not fit: a 503 that says that the model is not there.
+    `upstream_status` is the HTTP status that an upstream answered with (0: none), whatever a client is told. `full`
+    says that it serves as much at once as it can: not a limit that is used up, but one that is back with the next free
+    place. `should_retry` is what clients are advised (None: the kind decides).
     """
 
     status: int = 0
@@ -254,6 +257,9 @@ class Detail:
     retry_after: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     verdict: Verdict | None = None
+    upstream_status: int = 0
+    full: bool = False
+    should_retry: bool | None = None
 
 
 class RequestFailed(JackfieldError):  # noqa: N818  # it says what happened to the request

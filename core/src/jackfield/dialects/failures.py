@@ -116,6 +116,7 @@ def from_http(status: int, headers: Mapping[str, str], body: bytes, *, now: date
         param=complaint.param,
         retry_after=_wait(headers, complaint, now),
         headers=passable(headers),
+        upstream_status=status,
     )
     return UpstreamError(kind, message, detail)
 
