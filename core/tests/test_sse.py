@@ -48,8 +48,9 @@ TYPES = {
     "no object": (b"data: [1]", ""),
     "an error in words": (b"event: error\ndata: Boom", "error"),
     "half an error": (b'event: error\ndata: {"error":', "error"),
-    "half a character": (b'event: response.x\ndata: {"type":"response.x","delta":"\xc3"}', DAMAGED),
-    "half a character without a name": (b'data: {"type":"response.x","delta":"\xc3"}', DAMAGED),
+    "half a character": (b'event: response.x\ndata: {"type":"response.x","delta":"\xc3"}', "response.x"),
+    "half a character without a name": (b'data: {"type":"response.x","delta":"\xc3"}', "response.x"),
+    "half a character before the type": (rb'data: {"delta":"\ud83d","type":"response.x"}', "response.x"),
     "whole ones": ('event: response.x\ndata: {"type":"response.x","delta":"é中"}'.encode(), "response.x"),
     "half of a JSON object": (b'data: {"type":"response.x","delta":"He', DAMAGED),
     "half of one with its name": (b'event: response.x\ndata: {"type":"response.x","delta":"He', DAMAGED),
@@ -210,3 +211,18 @@ def test_what_is_sent_on_is_read_alike(stream):
     events = read(stream)
     again = read(b"".join(event.raw for event in events))
     assert told(again) == told(events)
+
+
+def test_half_a_character_in_bytes_reaches_nobody():
+    """U8: clients fail on bytes that are no UTF-8, so what goes on has U+FFFD in their place."""
+    [event] = read(b'data: {"type":"response.x","delta":"\xe4\xb8"}\n\n')
+    assert str(event.raw, "utf-8") == 'data: {"type":"response.x","delta":"\N{REPLACEMENT CHARACTER}"}\n\n'
+
+
+def test_an_event_in_many_pieces_is_joined_once():
+    """U1: a large event without a line end costs no more than its size."""
+    splitter = Splitter(1000)
+    pieces = [b"data: {}\n\ndata: [", *[b"1,"] * 400, b"1]\n", b"\n"]
+    assert [event.data for piece in pieces for event in splitter.feed(piece)] == [b"{}", b"[" + b"1," * 400 + b"1]"]
+    with pytest.raises(EventTooLargeError):
+        [splitter.feed(piece) for piece in [b"data: [", *[b"1,"] * 600]]

@@ -106,7 +106,7 @@ TOLD_BROKEN = dataclasses.replace(BROKEN, code="server_error")
 """An upstream's own code is kept."""
 HALF = Send(b'event: response.output_text.delta\ndata: {"type":"response.output_te')
 NO_JSON = Send(b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"fo\n\n')
-NO_TEXT = Send(b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"\xe4\xb8"}\n\n')
+TORN = Send(b'data: {"type":"response.new_thing","words":"\xe4\xb8 \\ud83d"}\n\n')
 CHAT = Send(b'data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"canary"}}]}\n\n')
 NOISE = Send(b"data: ping\n\nevent: keepalive\n\n<p>canary</p>\n\nid: 7\n\n: comment\n\n")
 TOO_MUCH = SendEvent({"type": "response.output_text.delta", "delta": "x" * (LARGEST + 1)})
@@ -133,7 +133,6 @@ CONNECTION: Sequence[Fault] = (
 
 NONSENSE: Sequence[Fault] = (
     broken_off("an event that is no JSON", BROKEN, NO_JSON, Hang()),
-    broken_off("an event with half a character", BROKEN, NO_TEXT, Hang()),
     broken_off("chunks that are none", CUT, Raw(b"zz\r\n"), Hang()),
     broken_off("an event larger than limits.max-event-bytes", CUT, TOO_MUCH, Hang()),
     refused("200 with a page of HTML", BROKEN, reply(PAGE, content_type="text/html")),
@@ -222,6 +221,7 @@ STILL_RIGHT: Sequence[Fault] = (
     refused(
         "comments and noise between the events", SOUND, FOX.commented().after(HANDSHAKE, NOISE).after(BEGUN, NOISE)
     ),
+    refused("half a character", SOUND, FOX.after(HANDSHAKE, TORN).after(BEGUN, TORN)),
     refused("another Content-Type", SOUND, dataclasses.replace(FOX, headers={"content-type": "text/plain"})),
     refused("compressed", SOUND, gzipped(FOX)),
     refused("one JSON document", SOUND, json_response(FOX)),

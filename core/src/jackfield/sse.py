@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from . import wellformed
 from .depth import is_too_deep
 
 _BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
@@ -56,8 +57,10 @@ class Event:
     @classmethod
     def parse(cls, block: bytes) -> Event:
         """Read one block (the lines before a blank line, without it)."""
+        if not block.isascii() and not _is_utf8(block):  # half a character, on which clients fail
+            block = str(block, "utf-8", "replace").encode()
         raw = block + b"\n\n"
-        if block.startswith(b"event: response.") and block.endswith(b"}") and (block.isascii() or _is_utf8(block)):
+        if block.startswith(b"event: response.") and block.endswith(b"}"):
             head, _, rest = block.partition(b"\n")
             if rest.startswith(b'data: {"type":"%s"' % head[7:]) and b"\n" not in rest and b"\r" not in block:
                 return cls(raw, str(head[7:], "utf-8", "replace"), rest[6:])
@@ -67,12 +70,12 @@ class Event:
     def json(self) -> dict[str, Any]:
         """Return the data as an object; an empty one when it is not JSON, not an object, or nested too deeply.
 
-        Parsed once.
+        Parsed once. Its text can be written again: half a character is U+FFFD.
         """
         if self._json is None:
             try:
-                value = orjson.loads(self.data)
-            except orjson.JSONDecodeError:
+                value = wellformed.loads(self.data)
+            except ValueError:
                 value = {}
             self._json = value if isinstance(value, dict) and not is_too_deep(value, self.data) else {}
         return self._json
@@ -102,13 +105,12 @@ def _kind(name: bytes, data: bytes) -> str:
     """
     if not data:
         return ""
-    whole = data.endswith(b"}") and (data.isascii() or _is_utf8(data))
-    if whole and data.startswith(b'{"type":"') and (match := _TYPE.match(data, 1)):
+    if data.endswith(b"}") and data.startswith(b'{"type":"') and (match := _TYPE.match(data, 1)):
         found: object = str(match[1], "utf-8", "replace")
     else:
         try:
-            body = orjson.loads(data)
-        except orjson.JSONDecodeError:
+            body = wellformed.loads(data)
+        except ValueError:
             body = None
         if not isinstance(body, dict):
             return "error" if name == b"error" else DAMAGED if _should_be_object(name, data) else ""
@@ -119,7 +121,7 @@ def _kind(name: bytes, data: bytes) -> str:
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Return False for half a character, on which clients fail."""
+    """Return False for bytes that hold half a character."""
     try:
         str(data, "utf-8")
     except UnicodeDecodeError:
@@ -136,12 +138,16 @@ class Splitter:
 
     def __init__(self, max_event: int = 16 * 1024 * 1024) -> None:
         self._rest = b""
+        self._more: list[bytes] = []
+        self._size = 0
         self._first = True
         self._max = max_event
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Return the events that `chunk` completes. Raises EventTooLargeError."""
-        buffer = self._rest + chunk if self._rest else chunk
+        if self._rest and not self._first and b"\n" not in chunk and b"\r" not in chunk:
+            return self._keep(chunk)
+        buffer = self._whole_rest() + chunk if self._rest else chunk
         if self._first:
             if len(buffer) < len(_BOM) and _BOM.startswith(buffer):
                 self._rest = buffer
@@ -156,6 +162,22 @@ class Splitter:
         if len(buffer) > self._max:
             self._check(blocks)
         return [Event.parse(block) for block in blocks if block.strip(b"\r\n")]
+
+    def _keep(self, chunk: bytes) -> list[Event]:
+        """Keep what ends no line: joined once at the end, not with every piece of a large event."""
+        if not self._more:
+            self._size = len(self._rest)
+        self._more.append(chunk)
+        self._size += len(chunk)
+        if self._size > self._max:
+            raise EventTooLargeError(self._max, [])
+        return []
+
+    def _whole_rest(self) -> bytes:
+        if self._more:
+            self._rest = b"".join([self._rest, *self._more])
+            self._more = []
+        return self._rest
 
     def _check(self, blocks: list[bytes]) -> None:
         for place, block in enumerate([*blocks, self._rest]):
@@ -172,6 +194,6 @@ class Splitter:
 
     def close(self) -> list[Event]:
         """Return the last event when the stream ended without its blank line; one that was cut is no event."""
-        rest, self._rest = self._rest.strip(b"\r\n"), b""
+        rest, self._rest = self._whole_rest().strip(b"\r\n"), b""
         event = Event.parse(rest)
         return [event] if event.json() else []

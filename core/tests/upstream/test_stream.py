@@ -94,7 +94,6 @@ DAMAGED = [
     b'data: {"type":"response.output_text.delta","delta":"Hel',
     b'data: {"n":1,',
     b"event: response.completed\ndata: Hello",
-    b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"\xe4\xb8"}',
 ]
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+from .. import wellformed
 
 LONGEST = 2000
 """The most characters of an upstream's words that a client is shown."""
@@ -64,8 +64,8 @@ def read_body(body: bytes) -> Complaint:
     if not body.strip() or _HTML.match(body):
         return Complaint()
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        value = wellformed.loads(body)
+    except ValueError:
         return Complaint(message=_shown(str(body, "utf-8", "replace")))
     return read(value)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
-import orjson
-
+from .. import wellformed
 from ..completion import TERMINAL
 from ..errors import Kind, UpstreamError
 from ..sse import DAMAGED, Event, EventTooLargeError, Splitter
 from .client import UpstreamResponse
 from .document import document_events
+from .halves import Halves
 
-JSON_LIMIT = 64 * 1024 * 1024
+JSON_LIMIT = 32 * 1024 * 1024
 """Bytes of an answer that came as one JSON document instead of a stream."""
+
+JSON_MARKS = 1_000_000
+"""Brackets and commas that such a document may have: small containers cost many times their size."""
 
 
 _NOTABLE = TERMINAL | {DAMAGED, "error", ""}
@@ -32,6 +35,7 @@ class ResponsesStream:
         self._sniffed = False
         self._ended = False
         self._over = False
+        self._halves: Halves | None = None
         self._failure: UpstreamError | None = None
         self.headers: Mapping[str, str] = response.headers
 
@@ -53,11 +57,15 @@ class ResponsesStream:
 
     def _split(self, chunk: bytes) -> list[Event]:
         self._ended = not chunk
+        if self._halves is None and _may_be_torn(chunk):  # looked at once a chunk: events cost nothing more
+            self._halves = Halves()
         try:
             events = self._splitter.feed(chunk) if chunk else self._splitter.close()
         except EventTooLargeError as error:
             self._failure = UpstreamError(Kind.STREAM_CUT, f"the upstream's answer is unusable: {error}")
             events = error.before
+        if self._halves is not None:
+            events = self._halves.mended(events)
         return self._sifted(events) if any(event.type in _NOTABLE for event in events) else events
 
     def _sifted(self, events: list[Event]) -> list[Event]:
@@ -82,10 +90,12 @@ class ResponsesStream:
         )
         if start.lstrip()[:1] == b"<":  # how it goes on, and whether it ever ends, does not matter
             raise page
-        document = start + await self._response.body(JSON_LIMIT)
+        document = start + await self._response.body(JSON_LIMIT + 1)
+        if len(document) > JSON_LIMIT or sum(map(document.count, (b"{", b"[", b","))) > JSON_MARKS:
+            raise UpstreamError(Kind.UPSTREAM_ERROR, "the upstream answered with one JSON document that is too large")
         try:
-            body = orjson.loads(document)
-        except orjson.JSONDecodeError:
+            body = wellformed.loads(document)
+        except ValueError:
             raise page from None
         return document_events(body)
 
@@ -96,6 +106,11 @@ class ResponsesStream:
             await self._response.finish()
         else:
             await self._response.aclose()
+
+
+def _may_be_torn(chunk: bytes) -> bool:
+    """Return True for bytes that hold, or are cut inside, the escape of half a character."""
+    return b"\\ud" in chunk or b"\\uD" in chunk or chunk.endswith((b"\\", b"\\u"))
 
 
 def _is_comment(event: Event) -> bool:

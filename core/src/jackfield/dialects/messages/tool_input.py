@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from ... import wellformed
 from ..reading import Started
 
 
@@ -67,7 +68,16 @@ def parse_input(text: str, *, cut: bool) -> Any:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        value = None
+        return _torn_input(text, cut)
     if isinstance(value, dict):
         return orjson.Fragment(text)  # as the model wrote it: numbers beyond 64 bits stay exact
     return {} if cut else {"_raw": text}
+
+
+def _torn_input(text: str, cut: bool) -> Any:
+    """Return the input of what is no JSON to the fast parser: escapes may hold half a character."""
+    try:
+        value = wellformed.loads(text)
+    except ValueError:
+        value = None
+    return value if isinstance(value, dict) else {} if cut else {"_raw": text}
