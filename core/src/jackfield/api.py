@@ -37,9 +37,10 @@ from .errors import (
     invalid_request,
 )
 from .executor import Checking, EventStream, Executor, ExecutorFactory
-from .files import expanded, replace_text
+from .files import check_replaceable, expanded, read_whole, remove_unfinished, replace_text
 from .hookspecs import PROJECT
 from .host import Host
+from .locks import turn_at
 from .plugins import HOOK_API_VERSION, PluginInfo
 from .registrars import ExecutorRegistrar, ModelRegistrar, RouteRegistrar
 from .secret import MASK, Secret
@@ -117,6 +118,7 @@ __all__ = [
     "Usage",
     "called_host",
     "caller",
+    "check_replaceable",
     "config_option",
     "expanded",
     "from_http",
@@ -126,8 +128,11 @@ __all__ = [
     "is_hash",
     "is_off_limits",
     "passable",
+    "read_whole",
+    "remove_unfinished",
     "replace_text",
     "rewrite_config",
     "rewritten",
+    "turn_at",
     "version_of",
 ]

@@ -18,6 +18,7 @@ from .config.file import ConfigFile, ConfigFileError, version_of
 from .config.rules import check_exposure
 from .config.watch import NOTHING, Contents, digest_of, looks
 from .errors import ConfigError
+from .files import read_whole
 from .host import Host
 from .plugins import Plugins
 from .types import Credential
@@ -218,7 +219,7 @@ class Reloader:
 
     async def _reread(self, path: Path) -> None:
         try:
-            content = await asyncio.to_thread(path.read_bytes)
+            content = await asyncio.to_thread(read_whole, path)
             if content:
                 self.apply(content.decode("utf-8"))
         except UnicodeDecodeError as error:

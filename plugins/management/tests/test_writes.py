@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -177,6 +179,59 @@ async def test_a_file_that_cannot_be_written_is_503(manage: Any, monkeypatch: py
             assert "make it and its folder writable" in answer.json()["message"]
         assert proxy.text == before
         assert (await proxy.get("/debug")).json() == {"debug": False}
+
+
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.EXDEV, errno.EROFS])
+async def test_k2_a_file_mounted_alone_is_written_in_place(
+    manage: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    async with manage("# kept\ndebug: false\ntppc: {providers: []}\n") as proxy:
+        inode = proxy.path.stat().st_ino
+        _refuse_renames(monkeypatch, number)
+
+        answer = await proxy.patch("/tppc", {"providers": [{"name": "fox", "priority": 3}]})
+
+        assert answer.status_code == 200, answer.text
+        assert proxy.path.stat().st_ino == inode
+        assert proxy.text.startswith("# kept\n")
+        assert (await proxy.get("/tppc")).json()["providers"][0]["priority"] == 3
+    assert names_in(tmp_path) - {".config.yaml.lock"} == {"config.yaml"}
+
+
+async def test_k2_a_plain_management_key_in_a_file_mounted_alone_becomes_its_hash(
+    manage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _refuse_renames(monkeypatch, errno.EBUSY)
+    async with manage("remote-management: {secret-key: a plain key to hash}\n", key="a plain key to hash") as proxy:
+        assert (await proxy.get("/debug")).status_code == 200
+        assert "a plain key" not in proxy.text
+        assert "$2b$" in proxy.text
+
+
+async def test_k2_what_cannot_be_written_in_place_either_is_503_with_the_file_whole(
+    manage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with manage() as proxy:
+        before = proxy.text
+        _refuse_renames(monkeypatch, errno.EBUSY)
+        monkeypatch.setattr(os, "posix_fallocate", _full)
+        answer = await proxy.patch("/tppc", {"providers": [{"name": "fox"}]})
+
+        assert answer.status_code == 503
+        assert "no space left on device" in answer.json()["message"]
+        assert "mounted as a single file; mount its folder" in answer.json()["message"]
+        assert proxy.text == before
+
+
+def _refuse_renames(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuse(*_: object, **__: object) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "replace", refuse)
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def _refusing(*_: object, **__: object) -> Any:

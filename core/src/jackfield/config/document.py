@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, Problem
-from ..files import expanded
+from ..files import expanded, read_whole
 from . import paths, reader
 
 ENVIRONMENT_VARIABLE = "JACKFIELD_CONFIG"
@@ -68,7 +68,7 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path | None:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return read_whole(path).decode("utf-8")
     except FileNotFoundError:
         fix = f"create it, or name another with --config or {ENVIRONMENT_VARIABLE}"
         raise ConfigError([Problem("", f"there is no file {path}", fix)]) from None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock
 
 from ..errors import JackfieldError
-from ..files import remove_unfinished, replace_text
+from ..files import MountedAloneError, read_whole, remove_unfinished, replace_text
+from ..locks import lock_file, own_lock
 
 LOCK_TIMEOUT = 10.0
 """Seconds that a writer waits for another process to finish."""
@@ -36,7 +38,7 @@ class ConfigFile:
 
     def text(self) -> str:
         """Return the content. Raises OSError or UnicodeDecodeError."""
-        return self.path.read_bytes().decode("utf-8")
+        return read_whole(self.path).decode("utf-8")
 
     def replace(self, change: Callable[[str], str], expected: str | None = None) -> str:
         """Write what `change` makes of the content, and return it.
@@ -46,7 +48,7 @@ class ConfigFile:
         """
         target = self.path.resolve()  # a link stays a link: what it points to is replaced
         try:
-            with FileLock(str(target.with_name(f".{target.name}.lock")), timeout=LOCK_TIMEOUT):
+            with self._turn(target):
                 old = self.text()
                 if expected is not None and version_of(old) != expected:
                     raise VersionConflictError("the configuration file has changed since it was read; read it again")
@@ -55,8 +57,20 @@ class ConfigFile:
                 if new != old:
                     replace_text(target, new)
                 return new
+        except MountedAloneError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise ConfigFileError(
+                f"{self.path} cannot be written: {reason}; it is mounted as a single file; mount its folder instead"
+            ) from error
         except OSError as error:
             reason = error.strerror or str(error)
             raise ConfigFileError(
                 f"{self.path} cannot be written: {reason}; make it and its folder writable"
             ) from error
+
+    @contextmanager
+    def _turn(self, target: Path) -> Iterator[None]:
+        """Be the one writer inside. Raises OSError."""
+        beside = lock_file(target)
+        with FileLock(str(beside), timeout=LOCK_TIMEOUT) if beside else nullcontext(), own_lock(target, LOCK_TIMEOUT):
+            yield

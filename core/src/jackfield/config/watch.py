@@ -11,6 +11,8 @@ from pathlib import Path
 
 from watchfiles import awatch
 
+from ..files import read_whole
+
 LOOK = 1.0
 """Seconds until the files are looked at even though the system reported nothing (network drives, links)."""
 
@@ -75,7 +77,7 @@ async def _digests(paths: Iterable[Path]) -> dict[Path, bytes]:
 
 def _digest(path: Path) -> bytes:
     try:
-        return digest_of(path.read_bytes())
+        return digest_of(read_whole(path))
     except OSError:
         return NOTHING
 

@@ -10,6 +10,7 @@ from typing import Any
 from jackfield.api import Credential, HealthCheck, Problem, Secret, Settings, expanded
 
 from .identity import stable_id
+from .kept import latest, why_stale
 from .login import Login, LoginError
 from .refresh import reason_of_end
 from .urls import Wrong, wrong_proxy, wrong_url
@@ -110,9 +111,10 @@ def _of_login(entry: Entry, name: str) -> Credential:
     attributes: dict[str, str | Secret] = {"source": f"path={entry.path}", "proxy_url": entry.proxy_url}
     base = Credential(name, PROVIDER, name, attributes, priority=entry.priority, weight=entry.weight)
     try:
-        login = Login.read(entry.path)
+        stored = Login.read(entry.path)
     except LoginError as error:
         return replace(base, status="disabled", metadata={"reason": str(error)})
+    login = latest(stored)
     if login.api_key:
         return replace(base, attributes={**attributes, "api_key": login.api_key, "base_url": login.base_url})
     metadata: dict[str, object] = {
@@ -121,6 +123,8 @@ def _of_login(entry: Entry, name: str) -> Credential:
         "account_id": login.account,
         "login": entry.path,
     }
+    if warning := why_stale(stored):
+        metadata["warning"] = warning
     signed_in = replace(base, label=login.email or name, metadata=metadata)
     if reason := reason_of_end(login):
         return replace(signed_in, status="disabled", metadata={**metadata, "reason": reason})

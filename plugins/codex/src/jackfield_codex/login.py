@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from jackfield.api import Secret
+from jackfield.api import Secret, read_whole
 
 BACKEND = "https://chatgpt.com/backend-api/codex"
 """Where the tokens of a ChatGPT account are valid."""
@@ -47,7 +47,11 @@ class Login:
     @classmethod
     def read(cls, path: Path) -> Login:
         """Return the login in a file. Raises LoginError."""
-        document = _document(path)
+        return cls.of(path, _document(path))
+
+    @classmethod
+    def of(cls, path: Path, document: Mapping[str, Any]) -> Login:
+        """Return the login in the content of a file. Raises LoginError."""
         found = document.get("tokens")
         tokens: Mapping[str, Any] = found if isinstance(found, dict) else {}
         access, key = _text(tokens, "access_token"), _text(document, "OPENAI_API_KEY")
@@ -101,7 +105,7 @@ def expiry(token: Secret) -> float | None:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        document = orjson.loads(path.read_bytes())
+        document = orjson.loads(read_whole(path))
     except FileNotFoundError:
         raise LoginError(f"there is no file {path.name}; {MEND}") from None
     except OSError as error:

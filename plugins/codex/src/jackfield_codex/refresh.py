@@ -5,17 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary, proxy
 
 import orjson
-from filelock import AsyncFileLock, Timeout
-from jackfield.api import Endpoint, Host, Kind, Secret, UpstreamError, replace_text
+from jackfield.api import (
+    Endpoint,
+    Host,
+    Kind,
+    Secret,
+    UpstreamError,
+    check_replaceable,
+    remove_unfinished,
+    replace_text,
+    turn_at,
+)
 
+from .kept import forget, keep, latest, text_for, why_stale
 from .login import MEND, Login, LoginError, expiry
 
 TOKEN_URL = "https://auth.openai.com/oauth/token"  # noqa: S105 - an address, no password
@@ -30,6 +40,12 @@ MARGIN = 300.0
 
 WITHIN = 30.0
 """Seconds that the token endpoint, or another process that is renewing the same login, may take."""
+
+ROOM = 65_536
+"""Bytes that there must be room for before a login is renewed; its file has a few thousand."""
+
+AGAIN = 30.0
+"""Seconds between two attempts to store a login that could not be stored."""
 
 FINAL = ("invalid_grant", "refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated")
 """OAuth errors after which asking again is of no use; so is any error that comes with 401."""
@@ -66,6 +82,8 @@ class Logins:
     def __init__(self, host: Host) -> None:
         self._host: Host = proxy(host)  # the host holds what holds this
         self._renewals: dict[Path, asyncio.Task[LoginEndpoint]] = {}
+        self._unstored: set[Path] = set()
+        self._storing: asyncio.Task[None] | None = None
 
     @classmethod
     def of(cls, host: Host) -> Logins:
@@ -100,8 +118,12 @@ class Logins:
         return await asyncio.shield(task)
 
     async def settle(self) -> None:
-        """Wait until no renewal is under way."""
+        """Wait until no renewal is under way, and try a last time to store what could not be stored."""
         await asyncio.gather(*self._renewals.values(), return_exceptions=True)
+        if self._storing is not None:
+            self._storing.cancel()
+            await asyncio.gather(self._storing, return_exceptions=True)
+            await self.store_again()
 
     def _settled(self, path: Path, task: asyncio.Task[LoginEndpoint]) -> None:
         self._renewals.pop(path, None)
@@ -116,34 +138,86 @@ class Logins:
         name = endpoint.path.name
         try:
             target = endpoint.path.resolve()
-            async with AsyncFileLock(target.with_name(f".{target.name}.lock"), timeout=WITHIN):
+            async with turn_at(target, WITHIN):
                 return await self._renew_alone(endpoint, target)
         except LoginError as error:
             raise _unusable(str(error)) from None
-        except Timeout:
+        except TimeoutError:
             raise _unusable(f"{name} has been in use by another process for {WITHIN:g} s") from None
         except OSError as error:
             told = (error.strerror or str(error)).lower()
             raise _unusable(f"{name} cannot be renewed: {told}; make it and its folder writable") from None
 
     async def _renew_alone(self, endpoint: LoginEndpoint, target: Path) -> LoginEndpoint:
-        login = await asyncio.to_thread(_read, endpoint.path)
+        stored = await asyncio.to_thread(_read, endpoint.path)
+        login = latest(stored)
         if login.access_token != endpoint.api_key and self._seconds_left(login.access_token) > MARGIN:
             return endpoint_of(login, endpoint.proxy_url)  # another process was faster, or a person logged in again
         if reason := reason_of_end(login):
             raise _unusable(f"{login.path.name}: {reason}")
-        await asyncio.to_thread(_check_writable, target)
+        if login is stored:  # what is in memory alone has nothing to lose any more
+            await asyncio.to_thread(_check_writable, target)
         try:
             answer = await self._ask(login, endpoint.proxy_url)
         except _RefusedError as error:
             return await self._after_refusal(login, str(error), endpoint.proxy_url)
-        await asyncio.to_thread(replace_text, target, login.renewed(answer, self._host.clock.now()), 0o600)
+        text = login.renewed(answer, self._host.clock.now())
+        fresh = await asyncio.to_thread(self._stored, stored, target, text)
+        if self._unstored and self._storing is None:
+            self._storing = asyncio.create_task(self._store_later(), name="codex login, to be stored")
         self._host.config.rebuild()
-        return endpoint_of(await asyncio.to_thread(_read, endpoint.path), endpoint.proxy_url)
+        return endpoint_of(fresh, endpoint.proxy_url)
+
+    def _stored(self, stored: Login, target: Path, text: str) -> Login:
+        """Store what a login was renewed to, or else keep it in memory; return the login to call with.
+
+        The refresh token that is in the file is spent: nothing may go wrong here. Blocking.
+        """
+        try:
+            now = Login.read(stored.path)
+        except LoginError:
+            now = stored  # it is gone or broken: what we hold is the better one
+        if now.generation != stored.generation:
+            return _read(stored.path)  # a person logged in again meanwhile
+        try:
+            remove_unfinished(target)
+            replace_text(target, text, 0o600)
+        except OSError as error:
+            keep(stored, text, (error.strerror or str(error)).lower())
+            self._host.logger("codex").error("the login %s", why_stale(stored))
+            self._unstored.add(stored.path)
+            return latest(stored)
+        forget(stored)
+        self._unstored.discard(stored.path)
+        return _read(stored.path)
+
+    async def _store_later(self) -> None:
+        while True:
+            await asyncio.sleep(AGAIN)
+            await self.store_again()
+
+    async def store_again(self) -> None:
+        """Store what could not be stored, where that has become possible."""
+        for path in tuple(self._unstored):
+            with suppress(OSError, LoginError):
+                await self._store_again(path)
+
+    async def _store_again(self, path: Path) -> None:
+        target = await asyncio.to_thread(path.resolve)
+        async with turn_at(target, WITHIN):
+            stored = await asyncio.to_thread(_read, path)
+            if text := text_for(stored):
+                await asyncio.to_thread(_check_writable, target)
+                await asyncio.to_thread(self._stored, stored, target, text)
+            else:
+                self._unstored.discard(path)  # a person logged in again
+        if path not in self._unstored:
+            self._host.logger("codex").info("the login %s is stored now", path.name)
+            self._host.config.rebuild()
 
     async def _after_refusal(self, login: Login, reason: str, proxy_url: str) -> LoginEndpoint:
         """Return what is in the file by now, if the Codex CLI renewed it meanwhile; else the login has ended."""
-        now = await asyncio.to_thread(_read, login.path)
+        now = latest(await asyncio.to_thread(_read, login.path))
         if now.generation != login.generation:
             return endpoint_of(now, proxy_url)
         _ended[login.generation] = reason
@@ -194,8 +268,7 @@ def _unusable(message: str) -> UpstreamError:
 
 def _check_writable(target: Path) -> None:
     """Raise OSError when the answer could not be stored: a refresh token is good for one time only."""
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}."):
-        pass
+    check_replaceable(target, ROOM)
 
 
 def _mapping(content: bytes) -> Mapping[str, Any]:

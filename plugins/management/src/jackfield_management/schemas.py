@@ -10,9 +10,9 @@ Data = dict[str, Any]
 _REFS = "#/$defs/"
 
 
-def closed(schema: Data) -> Data:
-    """Return the schema of a mapping with all of these keys and no others."""
-    return {**schema, "required": sorted(schema["properties"]), "additionalProperties": False}
+def closed(schema: Data, *optional: str) -> Data:
+    """Return the schema of a mapping with all of these keys, but perhaps those named `optional`, and no others."""
+    return {**schema, "required": sorted(schema["properties"].keys() - {*optional}), "additionalProperties": False}
 
 
 def only(key: str, schema: Any, **more: Any) -> Data:
@@ -137,8 +137,10 @@ HEALTH = _list(
                     ),
                 },
                 "check": CHECK,
+                "warning": {"type": "string", "description": "What a person should see to while it serves."},
             },
-        }
+        },
+        "warning",
     ),
 )
 

@@ -60,7 +60,7 @@ def _health(credential: Credential, health: CredentialState, used: bool) -> dict
         "priority": credential.priority,
         "weight": credential.weight,
         "state": state,
-        "toggle-by": toggled if isinstance(toggled, str) else None,
+        "toggle-by": _told(toggled),
         "last-error": health.last_error or None,
         "last-error-at": _instant(health.last_error_at),
         "cooling-until": _instant(health.resting_until),
@@ -71,7 +71,12 @@ def _health(credential: Credential, health: CredentialState, used: bool) -> dict
             for each in health.models
         ],
         "check": _check(health),
+        **({"warning": warning} if (warning := _told(credential.metadata.get("warning"))) else {}),
     }
+
+
+def _told(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _check(health: CredentialState) -> dict[str, Any] | None:
