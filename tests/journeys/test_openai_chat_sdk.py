@@ -53,7 +53,7 @@ async def test_create(aio, upstream):
     assert (choice.message.content, choice.finish_reason) == ("Grüße, 对话", "stop")
     assert (completion.usage.prompt_tokens, completion.usage.completion_tokens) == (11, 7)
     assert upstream_problems(upstream.last.json()) == []
-    assert [item["role"] for item in upstream.last.json()["input"]] == ["developer", "user"]
+    assert [item["role"] for item in upstream.last.json()["input"]] == ["user"]
 
 
 async def test_create_sync(sync, upstream):

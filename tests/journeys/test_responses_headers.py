@@ -3,22 +3,32 @@
 import dataclasses
 
 import pytest
+from jackfield.api import VERSION
 from jackfield.testing import rate_limited, text_answer
 
 CLIENT_KEY = "client-key-0123456789abcdef"
 
+CODEX = {"originator": "codex_exec", "user-agent": "codex_exec/0.169.0 (Linux)"}
+
 TRAVEL = {
     "session_id": "s1",
     "session-id": "s2",
+    "session_source": "cli",
     "conversation_id": "c1",
+    "conversation-id": "c2",
     "thread-id": "t1",
     "originator": "codex_exec",
     "version": "0.169.0",
     "user-agent": "codex_exec/0.169.0 (Linux)",
+    "openai-beta": "responses_websockets=2026-02-06",
+    "x-client-request-id": "r1",
     "x-codex-window-id": "w1",
     "x-codex-turn-metadata": '{"a":"b"}',
     "x-codex-beta-features": "remote_compaction_v2",
+    "x-codex-of-tomorrow": "yes",
     "x-openai-internal-codex-responses-lite": "true",
+    "x-openai-subagent": "review",
+    "x-oai-attestation": "a1",
 }
 
 STAY = {
@@ -35,6 +45,10 @@ STAY = {
     "x-stainless-lang": "python",
     "te": "trailers",
     "x-anything": "canary",
+    "x-openai-authorization": "Bearer canary",
+    "x-oai-api-key": "canary",
+    "x-codex-cookie": "canary",
+    "x-openai-forwarded-for": "10.0.0.1",
 }
 
 
@@ -61,14 +75,50 @@ async def test_nothing_of_the_clients_key_is_forwarded(guarded, upstream):
 
 
 @pytest.mark.parametrize("name", TRAVEL)
-async def test_a_header_that_upstreams_know_travels(house, upstream, name):
-    await house.post({name: TRAVEL[name]})
+async def test_what_a_codex_client_sends_of_itself_travels(house, upstream, name):
+    """L6: by its kind, not by a list that ages."""
+    await house.post({**CODEX, name: TRAVEL[name]})
     assert upstream.last.headers[name] == TRAVEL[name]
 
 
+KNOWN_BY = {
+    "originator": {"originator": "codex_vscode", "user-agent": "x/1"},
+    "user agent": {"user-agent": "codex_cli_rs/0.125.0"},
+    "another originator": {"originator": "Codex Desktop", "user-agent": "Mozilla/5.0"},
+    "a header of its own": {"x-codex-window-id": "w1"},
+}
+
+
+@pytest.mark.parametrize("client", KNOWN_BY.values(), ids=KNOWN_BY)
+async def test_a_codex_client_is_known_by_what_it_says(house, upstream, client):
+    """L6: originator, user agent, or a header that only Codex has."""
+    await house.post({**client, "version": "9"})
+    found = upstream.last.headers
+    assert {name: found.get(name) for name in (*client, "version")} == {**client, "version": "9"}
+
+
+@pytest.mark.parametrize("path", ["/v1/responses", "/v1/chat/completions", "/v1/messages"])
+async def test_nobody_else_is_dressed_up_as_codex(house, upstream, path):
+    """L6: of another client nothing travels, and nothing of Codex is added."""
+    identity = {
+        name: value for name, value in TRAVEL.items() if not name.startswith("x-codex-") and "session" not in name
+    }
+    client = {**identity, "originator": "opencode", "user-agent": "opencode/1.18", "anthropic-version": "2023-06-01"}
+    body = {"model": "gpt-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "input": "Hi"}
+    keep = ("model", "input") if path.endswith("responses") else ("model", "max_tokens", "messages")
+    answer = await house.client.post(path, json={key: body[key] for key in keep}, headers=client)
+    assert answer.status_code == 200
+    found = upstream.last.headers
+    assert [name for name in identity if name in found] == ["user-agent"]
+    assert found["user-agent"].startswith("jackfield/")
+    assert "codex" not in str(upstream.last.raw_headers).lower()
+
+
+@pytest.mark.parametrize("client", [{}, CODEX], ids=["anybody", "Codex"])
 @pytest.mark.parametrize("name", STAY)
-async def test_every_other_header_stays(guarded, upstream, name):
-    answer = await guarded.post({"authorization": f"Bearer {CLIENT_KEY}", name: STAY[name]})
+async def test_every_other_header_stays(guarded, upstream, name, client):
+    """L6: never keys, cookies, forwarding headers, whatever they begin with."""
+    answer = await guarded.post({"authorization": f"Bearer {CLIENT_KEY}", **client, name: STAY[name]})
     assert answer.status_code == 200
     assert name not in upstream.last.headers
 
@@ -80,23 +130,57 @@ async def test_a_header_comes_once(house, upstream):
 
 
 async def test_a_session_header_of_the_client_is_not_doubled_by_ours(house, upstream):
-    await house.post({"session-id": "mine"})
+    await house.post({**CODEX, "session-id": "mine"})
     assert "session_id" not in upstream.last.headers
+
+
+@pytest.mark.parametrize("client", [{}, {**CODEX, "session_id": "mine"}], ids=["ours", "Codex's"])
+async def test_a_session_id_is_sent_under_both_names(house, upstream, client):
+    """L6: nginx drops a header with an underscore."""
+    await house.post(client, prompt_cache_key="mine")
+    assert (upstream.last.headers["session_id"], upstream.last.headers["session-id"]) == ("mine", "mine")
 
 
 async def test_a_user_agent_is_always_sent(house, upstream):
     del house.client.headers["user-agent"]
     await house.post()
-    assert upstream.last.headers["user-agent"] == "jackfield"
+    assert upstream.last.headers["user-agent"] == f"jackfield/{VERSION}"
 
 
 async def test_the_operators_headers_win_but_not_over_the_key(serve, upstream):
     extra = {"User-Agent": "mine/1.0", "X-Team": "red", "Authorization": "Bearer other", "Accept": "x/y"}
     house = await serve(upstream, keys={"headers": extra})
-    await house.post({"user-agent": "client/2.0"})
+    await house.post({"user-agent": "codex_exec/2.0"})
     headers = upstream.last.headers
     assert (headers["user-agent"], headers["x-team"]) == ("mine/1.0", "red")
     assert (upstream.last.key, headers["accept"]) == ("sk-fox-0123456789", "text/event-stream")
+
+
+GAP = {"User-Agent": "team/1.0", "X-Team": "red", "Version": "1"}
+
+
+async def test_default_headers_fill_gaps_only(serve, upstream):
+    """L6: what Codex says of itself is not hidden by the operator's defaults."""
+    house = await serve(upstream, keys={"default-headers": GAP})
+    await house.post(CODEX)
+    found = upstream.last.headers
+    assert (found["user-agent"], found["x-team"], found["version"]) == (CODEX["user-agent"], "red", "1")
+    await house.post({"user-agent": "curl/8"})
+    assert upstream.last.headers["user-agent"] == "team/1.0"
+
+
+async def test_the_operators_headers_win_over_a_codex_client(serve, upstream):
+    """L6: over its defaults too."""
+    house = await serve(upstream, keys={"headers": {"User-Agent": "mine/1.0"}, "default-headers": GAP})
+    await house.post(CODEX)
+    assert (upstream.last.headers["user-agent"], upstream.last.headers["originator"]) == ("mine/1.0", "codex_exec")
+
+
+async def test_query_params_go_into_the_url(serve, upstream):
+    """L6: with whatever they need to be escaped."""
+    house = await serve(upstream, keys={"query-params": {"api-version": "2025-04-01", "team": "a b&c"}})
+    await house.post()
+    assert upstream.last.path == "/v1/responses?api-version=2025-04-01&team=a+b%26c"
 
 
 NASTY = {
@@ -130,9 +214,10 @@ async def test_two_nasty_cache_keys_are_two_sessions(house, upstream):
 
 
 async def test_a_header_that_is_not_ascii_is_no_fault_of_ours(house, upstream):
-    answer = await house.post({"user-agent": "grüße".encode("latin-1"), "originator": "对话".encode()})
+    odd = {"x-codex-name": "grüße".encode("latin-1"), "originator": "对话".encode()}
+    answer = await house.post(odd)
     assert answer.status_code == 200
-    assert upstream.last.headers["user-agent"] == "grüße"
+    assert upstream.last.headers["x-codex-name"] == "grüße"
     assert upstream.last.headers["originator"].encode("latin-1").decode() == "对话"
 
 

@@ -92,15 +92,16 @@ async def test_a_string_becomes_one_user_message(house, upstream):
     assert (await sent(house, upstream, input="Hi"))["input"] == [USER]
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, ""), ("Be kind.", "Be kind.")])
-async def test_instructions_are_kept_or_empty_and_never_ours(house, upstream, given, expected):
-    assert (await sent(house, upstream, instructions=given))["instructions"] == expected
+async def test_instructions_are_kept(house, upstream):
+    assert (await sent(house, upstream, instructions="Be kind."))["instructions"] == "Be kind."
 
 
-async def test_null_instructions_are_empty(house, upstream):
-    answer = await house.client.post("/v1/responses", json={"model": "gpt-5", "input": "Hi", "instructions": None})
+@pytest.mark.parametrize("fields", [{}, {"instructions": None}, {"instructions": ""}], ids=["none", "null", "empty"])
+async def test_instructions_that_say_nothing_are_left_out(house, upstream, fields):
+    """L2: a relay that checks them refuses empty ones, where none at all are fine."""
+    answer = await house.client.post("/v1/responses", json={"model": "gpt-5", "input": "Hi", **fields})
     assert answer.status_code == 200
-    assert upstream.last.json()["instructions"] == ""
+    assert "instructions" not in upstream.last.json()
 
 
 @pytest.mark.parametrize("kind", [{"type": "message"}, {}])
@@ -168,7 +169,7 @@ async def test_what_the_upstream_understands_is_untouched(house, upstream, field
 async def test_nothing_is_added_beyond_the_forced_fields(house, upstream):
     body = await sent(house, upstream, parallel_tool_calls=None)
     assert set(body) == {
-        "model", "input", "stream", "store", "instructions", "include", "prompt_cache_key", "reasoning",
+        "model", "input", "stream", "store", "include", "prompt_cache_key", "reasoning",
     }  # fmt: skip
 
 

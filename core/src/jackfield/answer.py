@@ -13,6 +13,7 @@ from .dialects.complaints import mask
 from .errors import Kind, UpstreamError
 from .executor import EventStream
 from .sse import Event
+from .types import EMPTY
 
 logger = logging.getLogger("jackfield.answer")
 
@@ -64,6 +65,12 @@ class Answer:
     def headers(self) -> Mapping[str, str]:
         """The upstream's response headers."""
         return self._stream.headers
+
+    @property
+    def native_headers(self) -> Mapping[str, str]:
+        """Those that only a client of the Responses API is shown; none where the executor names none."""
+        found: Mapping[str, str] = getattr(self._stream, "native_headers", EMPTY)
+        return found
 
     async def begin(self, hold: float | None) -> None:
         """Read up to the first content, at most `hold` seconds beyond the first event (None: however long it takes).

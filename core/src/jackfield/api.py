@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import pluggy
 
+from . import __version__ as VERSION  # noqa: N812 - a constant of the house, by another name than a module's own
 from .callers import caller, host_of
 from .commands import config_option, rewrite_config
 from .config.document import Document
@@ -74,6 +75,7 @@ __all__ = [
     "HOOK_API_VERSION",
     "MASK",
     "REFERENCES",
+    "VERSION",
     "CheckResult",
     "Checking",
     "ClientError",

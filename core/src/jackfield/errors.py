@@ -249,6 +249,8 @@ class Detail:
     `upstream_status` is the HTTP status that an upstream answered with (0: none), whatever a client is told. `full`
     says that it serves as much at once as it can: not a limit that is used up, but one that is back with the next free
     place. `should_retry` is what clients are advised (None: the kind decides).
+    `told` and `native` are for clients of the Responses API alone: fields of the error object that they decide by
+    (`plan_type`, `resets_at`), and further headers of the upstream.
     """
 
     status: int = 0
@@ -260,6 +262,8 @@ class Detail:
     upstream_status: int = 0
     full: bool = False
     should_retry: bool | None = None
+    told: Mapping[str, object] = field(default_factory=dict)
+    native: Mapping[str, str] = field(default_factory=dict)
 
 
 class RequestFailed(JackfieldError):  # noqa: N818  # it says what happened to the request

@@ -16,7 +16,8 @@ class EventStream(Protocol):
     """The events of one answer, in batches: all that had arrived when it was asked.
 
     Iterating raises UpstreamError when the upstream falls silent or breaks off; an end without a terminal event is
-    the reader's to judge.
+    the reader's to judge. A stream may have `native_headers` too, a mapping like `headers`: those that clients of the
+    Responses API are shown beside the usual ones.
     """
 
     @property

@@ -217,7 +217,12 @@ async def _attempt(
 
 def _hiding(endpoint: Endpoint) -> Callable[[str], str]:
     """Return what takes an endpoint's secrets out of an upstream's words: some repeat what was sent to them."""
-    values = [endpoint.api_key.reveal(), *endpoint.headers.values()]
+    values = [
+        endpoint.api_key.reveal(),
+        *endpoint.headers.values(),
+        *endpoint.default_headers.values(),
+        *endpoint.query.values(),
+    ]
 
     def hide(text: str) -> str:
         for value in values:
@@ -233,6 +238,8 @@ def _hidden(detail: Detail, hide: Callable[[str], str]) -> Detail:
         code=detail.code and hide(detail.code),
         param=detail.param and hide(detail.param),
         headers={name: hide(value) for name, value in detail.headers.items()},
+        native={name: hide(value) for name, value in detail.native.items()},
+        told={name: hide(value) if isinstance(value, str) else value for name, value in detail.told.items()},
     )
 
 

@@ -79,6 +79,10 @@ class Endpoint:
     api_key: Secret
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     proxy_url: str = field(default="", repr=False)
+    default_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Headers for what the client leaves out; those of `headers` win over the client's."""
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Parameters that every URL gets."""
 
 
 @dataclass(frozen=True, slots=True)

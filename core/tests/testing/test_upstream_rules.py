@@ -55,7 +55,7 @@ TOP = [
     ({"metadata": {}}, "metadata"),
     ({"thinking": {}}, "thinking"),
     ({"model": None}, "model"),
-    ({"instructions": None}, "instructions"),
+    ({"instructions": 7}, "instructions"),
     ({"input": "hi"}, "input"),
     ({"input": []}, "input"),
     ({"stream": False}, "stream"),

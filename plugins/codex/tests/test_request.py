@@ -17,7 +17,6 @@ def test_a_plain_request_gets_what_such_upstreams_insist_on():
         **ASK,
         "stream": True,
         "store": False,
-        "instructions": "",
         "include": ["reasoning.encrypted_content"],
         "prompt_cache_key": "conv-1",
     }
@@ -64,5 +63,23 @@ ITEM = st.dictionaries(st.sampled_from(["type", "role", "content", "output", "id
 def test_no_request_makes_it_fail(fields, items):
     found = normalised({**ASK, **fields, "input": items}, "c")
     assert (found["stream"], found["store"]) == (True, False)
-    assert isinstance(found["instructions"], str)
+    assert isinstance(found.get("instructions", ""), str)
     assert "reasoning.encrypted_content" in found["include"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"instructions": None}, {"instructions": 7}, {"instructions": ""}],
+    ids=["absent", "null", "number", "empty"],
+)
+def test_instructions_that_say_nothing_go_to_an_accounts_backend_alone(fields):
+    """L2: a relay that checks them refuses empty ones."""
+    assert "instructions" not in normalised({**ASK, **fields}, "c")
+    assert normalised({**ASK, **fields}, "c", instructions=True)["instructions"] == ""
+
+
+@pytest.mark.parametrize("instructions", [True, False])
+def test_the_clients_own_instructions_stay(instructions):
+    """L2: wherever it goes."""
+    found = normalised({**ASK, "instructions": "Be brief."}, "c", instructions=instructions)
+    assert found["instructions"] == "Be brief."

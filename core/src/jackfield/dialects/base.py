@@ -87,6 +87,11 @@ class Dialect(Protocol):
         """Its name in logs and records: `responses`, `messages`, `chat`."""
         ...
 
+    @property
+    def native(self) -> bool:
+        """True when its clients speak the upstream's own language: they see more of its headers."""
+        ...
+
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Parsed:
         """Read a request. Raises ClientError naming the place that is wrong."""
         ...

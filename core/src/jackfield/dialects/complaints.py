@@ -39,6 +39,8 @@ class Complaint:
     resets_in: float | None = None
     resets_at: float | None = None
     status: int = 0
+    plan: str = ""
+    """The plan whose limit is reached, where it is named."""
 
 
 def mask(text: str) -> str:
@@ -107,6 +109,7 @@ def _read_object(error: dict[str, Any]) -> Complaint:
         resets_in=_number(error.get("resets_in_seconds")),
         resets_at=_number(error.get("resets_at")),
         status=status if isinstance(status, int) and 400 <= status <= 599 else 0,
+        plan=mask(_text(error.get("plan_type"))),
     )
 
 

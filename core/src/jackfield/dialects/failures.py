@@ -14,6 +14,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ..errors import Detail, Kind, UpstreamError
+from ..types import EMPTY
+from . import spent
 from .complaints import Complaint, mask, read, read_body
 
 __all__ = ["from_http", "from_response", "mask", "passable", "retry_after", "unreadable"]
@@ -98,10 +100,18 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _OWN_CODE = frozenset({Kind.UPSTREAM_AUTH, Kind.OVERLOADED, Kind.CONTEXT_LENGTH, Kind.TIMEOUT})
 
 
-def from_http(status: int, headers: Mapping[str, str], body: bytes, *, now: datetime | None = None) -> UpstreamError:
+def from_http(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    now: datetime | None = None,
+    native: Mapping[str, str] = EMPTY,
+) -> UpstreamError:
     """Return what an upstream's HTTP error means, whatever shape its body has.
 
     `headers` are the answer's, in any case; `now` is the wall clock that dates are measured against.
+    `native` are those of the headers that a client of the Responses API is shown beside the usual ones.
     """
     complaint = read_body(body)
     kind = _kind_of_http(status, complaint)
@@ -114,9 +124,11 @@ def from_http(status: int, headers: Mapping[str, str], body: bytes, *, now: date
         status=status if status in _KEPT_STATUS and kind in (Kind.TIMEOUT, Kind.UPSTREAM_ERROR) else 0,
         code=_code(kind, complaint),
         param=complaint.param,
-        retry_after=_wait(headers, complaint, now),
+        retry_after=(wait := _wait(headers, complaint, now)),
         headers=passable(headers),
         upstream_status=status,
+        told=spent.told(kind, complaint, wait, now),
+        native=native,
     )
     return UpstreamError(kind, message, detail)
 
@@ -135,7 +147,13 @@ def from_response(body: Mapping[str, Any], *, now: datetime | None = None) -> Up
     message = complaint.message or "the upstream reported a failure without a message"
     headers = body.get("headers")
     wait = _wait(headers if isinstance(headers, dict) else {}, complaint, now)
-    return UpstreamError(kind, message, Detail(code=_code(kind, complaint), param=complaint.param, retry_after=wait))
+    detail = Detail(
+        code=_code(kind, complaint),
+        param=complaint.param,
+        retry_after=wait,
+        told=spent.told(kind, complaint, wait, now),
+    )
+    return UpstreamError(kind, message, detail)
 
 
 def unreadable(message: str = "the upstream's answer is not a Responses stream") -> UpstreamError:
@@ -145,8 +163,12 @@ def unreadable(message: str = "the upstream's answer is not a Responses stream")
 
 def passable(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the upstream's headers that a client may see, names in lower case; `retry-after` travels as a number."""
-    names = ((name.lower(), value) for name, value in headers.items())
-    return {name: value for name, value in names if _may_pass(name) and "\r" not in value and "\n" not in value}
+    return {name: value for name, value in one_line(headers).items() if _may_pass(name)}
+
+
+def one_line(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that HTTP can carry, names in lower case."""
+    return {name.lower(): value for name, value in headers.items() if "\r" not in value and "\n" not in value}
 
 
 def _may_pass(name: str) -> bool:

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from ..errors import ClientError, RequestFailed
+from ..types import EMPTY
 from .base import ErrorReply
 from .failures import passable
 
 
-def envelope(failure: RequestFailed) -> dict[str, Any]:
-    """Return the JSON body that the OpenAI SDKs read; all four keys are always there."""
+def envelope(failure: RequestFailed, told: Mapping[str, object] = EMPTY) -> dict[str, Any]:
+    """Return the JSON body that the OpenAI SDKs read; all four keys are always there, `told` beside or over them."""
     error = {
         "message": failure.message,
         "type": failure.kind.words.openai_type,
         "param": failure.detail.param,
         "code": failure.code,
+        **told,
     }
     return {"error": error}
 
 
-def reply(failure: RequestFailed, request_id: str) -> ErrorReply:
+def reply(
+    failure: RequestFailed, request_id: str, told: Mapping[str, object] = EMPTY, native: Mapping[str, str] = EMPTY
+) -> ErrorReply:
     """Return the failure as a whole HTTP answer.
 
     `retry_after` goes out as `Retry-After` in whole seconds, rounded up and never 0, since clients take 0 as "now".
     `x-request-id` is the upstream's where it sent one, else `request_id` ("" adds none). Of an upstream's headers only
-    those from the list travel; a ClientError is our own, and so are its headers.
+    those from the list travel, and the `native` ones; a ClientError is our own, and so are its headers. `told` are
+    further fields of the error object.
     """
     headers = {"content-type": "application/json"}
     if request_id:
         headers["x-request-id"] = request_id
-    told = failure.detail.headers
-    headers.update(told if isinstance(failure, ClientError) else passable(told))
+    own = failure.detail.headers
+    headers.update(native)
+    headers.update(own if isinstance(failure, ClientError) else passable(own))
     if failure.detail.retry_after is not None:
         headers["retry-after"] = str(max(1, math.ceil(failure.detail.retry_after)))
-    return ErrorReply(failure.openai_status, orjson.dumps(envelope(failure)), headers)
+    return ErrorReply(failure.openai_status, orjson.dumps(envelope(failure, told)), headers)

@@ -157,10 +157,16 @@ def _too_many(limit: int) -> Unavailable:
     return Unavailable(Kind.UNAVAILABLE, message, Detail(retry_after=1))
 
 
+def _shown(dialect: Dialect, answer: Answer) -> dict[str, str]:
+    """Return the upstream's headers that a client may see."""
+    usual = failures.passable(answer.headers)
+    return {**failures.one_line(answer.native_headers), **usual} if dialect.native else usual
+
+
 async def _stream(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: Exchange, request_id: str) -> None:
     """Send the answer as it comes: what one read of the upstream brought is one write to the client."""
     writer = dialect.writer(parsed, answer.maker)
-    headers = {**failures.passable(answer.headers), **_STREAM_HEADERS}
+    headers = {**_shown(dialect, answer), **_STREAM_HEADERS}
     headers.setdefault("x-request-id", request_id)
     await exchange.start(200, headers)
     try:
@@ -192,7 +198,7 @@ async def _collect(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: E
         if collector.done:
             break
     body = collector.result()
-    headers = {**failures.passable(answer.headers), "content-type": "application/json"}
+    headers = {**_shown(dialect, answer), "content-type": "application/json"}
     headers.setdefault("x-request-id", request_id)
     await exchange.send(200, headers, body)
 

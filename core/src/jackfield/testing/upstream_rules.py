@@ -76,7 +76,9 @@ def _top(body: Object) -> Iterator[str]:
             yield f"{key}: Unsupported parameter"
         elif key not in KNOWN:
             yield f"{key}: unknown top-level key"
-    for key, kind in (("model", str), ("instructions", str), ("input", list)):
+    if "instructions" in body and not isinstance(body["instructions"], str):
+        yield "instructions: must be text, or left out"
+    for key, kind in (("model", str), ("input", list)):
         if not isinstance(body.get(key), kind):
             yield f"{key}: must be there as {kind.__name__}"
     if body.get("stream") is not True:

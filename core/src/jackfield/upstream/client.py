@@ -37,6 +37,7 @@ class UpstreamResponse:
         self._response = response
         self._host = host
         self.status = response.status_code
+        response.headers.encoding = "latin-1"  # each byte one character: what travels on is what came
         self.headers: Mapping[str, str] = response.headers
         self._chunks = _pieces(response)
 

@@ -8,6 +8,7 @@ from .. import wellformed
 from ..completion import TERMINAL
 from ..errors import Kind, UpstreamError
 from ..sse import DAMAGED, Event, EventTooLargeError, Splitter
+from ..types import EMPTY
 from .client import UpstreamResponse
 from .document import document_events
 from .halves import Halves
@@ -26,10 +27,13 @@ _NOTABLE = TERMINAL | {DAMAGED, "error", ""}
 class ResponsesStream:
     """An EventStream over an HTTP answer of status 200.
 
-    A relay that answers with one JSON document gives one `response.completed`; a page of HTML is an error.
+    A relay that answers with one JSON document gives one `response.completed`; a page of HTML is an error. `native`
+    are the headers that a client of the Responses API is shown beside the usual ones.
     """
 
-    def __init__(self, response: UpstreamResponse, max_event: int = 16 * 1024 * 1024) -> None:
+    def __init__(
+        self, response: UpstreamResponse, max_event: int = 16 * 1024 * 1024, native: Mapping[str, str] = EMPTY
+    ) -> None:
         self._response = response
         self._splitter = Splitter(max_event)
         self._sniffed = False
@@ -38,6 +42,7 @@ class ResponsesStream:
         self._halves: Halves | None = None
         self._failure: UpstreamError | None = None
         self.headers: Mapping[str, str] = response.headers
+        self.native_headers = native
 
     def __aiter__(self) -> AsyncIterator[list[Event]]:
         return self

@@ -28,19 +28,31 @@ def said(text):
     return {"type": "input_text", "text": text}
 
 
-def test_system_and_developer_messages_keep_their_place(items):
-    found = items(
+def test_system_text_at_the_beginning_becomes_instructions_and_later_one_keeps_its_place(body):
+    """L2: as a Messages request's does; an upstream that wants instructions finds them."""
+    found = body(
         {"role": "system", "content": "one"},
-        {"role": "developer", "content": [{"type": "text", "text": "two"}]},
+        {"role": "developer", "content": [{"type": "text", "text": "two"}, {"type": "text", "text": "lines"}]},
         user(),
         {"role": "system", "content": "three"},
     )
-    assert [(item["role"], item["content"][0]["text"]) for item in found] == [
-        ("developer", "one"),
-        ("developer", "two"),
+    assert found["instructions"] == "one\n\ntwo\nlines"
+    assert [(item["role"], item["content"][0]["text"]) for item in found["input"]] == [
         ("user", "Hi"),
         ("developer", "three"),
     ]
+
+
+def test_system_text_alone_is_still_something_to_answer(body):
+    """L2: an empty input is refused everywhere."""
+    found = body({"role": "system", "content": "one"})
+    assert (found["instructions"], found["input"]) == ("", [message("developer", said("one"))])
+
+
+def test_the_word_json_stays_in_the_input_where_upstreams_look_for_it(body):
+    """L2: `json_object` is refused when only the instructions have the word."""
+    found = body({"role": "system", "content": "Answer in JSON"}, user(), response_format={"type": "json_object"})
+    assert (found["instructions"], found["input"][0]["role"]) == ("", "developer")
 
 
 def test_user_parts(items):

@@ -22,6 +22,8 @@ from .credentials import KEYS, LOGINS, PROVIDER, credentials, login_entries, pro
 from .executor import CodexExecutor
 from .identity import stable_id
 from .models import PATTERNS, named_models, openai_models
+from .options import METADATA, Options, with_options
+from .options import problems as option_problems
 from .refresh import Logins
 from .resolve import has_pair, resolved
 from .schema import load_schema
@@ -30,14 +32,18 @@ from .urls import wrong_proxy, wrong_url
 __all__ = [
     "KEYS",
     "LOGINS",
+    "METADATA",
     "PATTERNS",
     "PROVIDER",
     "CodexExecutor",
+    "Options",
     "has_pair",
     "load_schema",
     "named_models",
     "openai_models",
+    "option_problems",
     "stable_id",
+    "with_options",
     "wrong_proxy",
     "wrong_url",
 ]
@@ -84,7 +90,7 @@ def watched_files(config: Settings) -> Iterable[Path]:
 
 @hookimpl
 def resolve_creds(credential: Credential) -> Endpoint | None:
-    """Return the pair that a login holds."""
+    """Return the pair that a login holds, or that of a key with the headers and parameters of its entry."""
     return resolved(credential)
 
 

@@ -12,6 +12,8 @@ from jackfield.api import Credential, HealthCheck, Problem, Secret, Settings, ex
 from .identity import stable_id
 from .kept import latest, why_stale
 from .login import Login, LoginError
+from .options import Options
+from .options import problems as option_problems
 from .refresh import reason_of_end
 from .urls import Wrong, wrong_proxy, wrong_url
 
@@ -54,6 +56,7 @@ def problems(config: Settings) -> Iterator[Problem]:
     for index, entry in enumerate(config.section(KEYS)):
         yield from _wrong(f"{KEYS}[{index}].base-url", wrong_url(entry["base-url"].strip()))
         yield from _wrong(f"{KEYS}[{index}].proxy-url", wrong_proxy(entry["proxy-url"].reveal()))
+        yield from option_problems(entry, KEYS, f"[{index}]")
     seen: dict[Path, int] = {}
     for index, entry in enumerate(login_entries(config)):
         place = f"{LOGINS}[{index}]"
@@ -101,6 +104,7 @@ def _of_key(entry: Mapping[str, Any], index: int) -> Credential:
         PROVIDER,
         "codex-apikey",
         attributes,
+        Options.of(entry).metadata,
         priority=entry["priority"],
         weight=entry["weight"],
         health_check=HealthCheck.of(entry["health-check"]),

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import orjson
 from jackfield.api import Endpoint, EventStream, Host, ResponsesStream, UpstreamCall, UpstreamResponse, from_http
 
+from . import headers
+from .login import BACKEND
 from .refresh import LoginEndpoint, Logins
 from .request import normalised
 
-_TRAVELS = frozenset(
-    {"session_id", "session-id", "conversation_id", "thread-id", "originator", "version", "user-agent"}
-)
-_TRAVELS_STARTS = ("x-codex-", "x-openai-internal-codex-")
-_PLAIN = re.compile(r"[!-~]{1,64}")
+_LOGIN = {"originator": "jackfield"}
+"""What a ChatGPT account's backend is told of the client where it is not Codex."""
 
 
 class CodexExecutor:
@@ -27,25 +25,28 @@ class CodexExecutor:
 
     async def open(self, call: UpstreamCall, endpoint: Endpoint) -> EventStream:
         """Send the call. Raises UpstreamError when the upstream cannot be reached or answers with an error."""
-        body = orjson.dumps(normalised(call.body, call.request.session))
+        body = orjson.dumps(normalised(call.body, call.request.session, instructions=_is_login(endpoint)))
         if isinstance(endpoint, LoginEndpoint):
             response = await self._post_with_login(call, endpoint, body)
         else:
             response = await self._post(call, endpoint, body)
+        shown = headers.shown(response.headers, endpoint)
         if response.status >= 300:
-            raise from_http(response.status, response.headers, await response.complaint(), now=self._host.clock.now())
-        return ResponsesStream(response, self._host.settings.limits.max_event_bytes)
+            now, words = self._host.clock.now(), await response.complaint()
+            raise from_http(response.status, response.headers, words, now=now, native=shown)
+        return ResponsesStream(response, self._host.settings.limits.max_event_bytes, shown)
 
     async def check(self, path: str, endpoint: Endpoint) -> int:
         """Ask for a path below the base URL, such as `/models`; return the answer's status. Raises UpstreamError."""
-        headers = {
-            "user-agent": "jackfield",
-            **_own(endpoint),
+        told = {
+            "user-agent": headers.NAME,
+            **_defaults(endpoint),
+            **headers.lower(endpoint.default_headers),
+            **headers.operators(endpoint),
             "accept": "application/json",
             "accept-encoding": "identity",
         }
-        url = f"{endpoint.base_url.removesuffix('/')}{path}"
-        response = await self._host.upstream.get(url, headers, endpoint.proxy_url)
+        response = await self._host.upstream.get(_at(endpoint, path), told, endpoint.proxy_url)
         await response.finish()
         return response.status
 
@@ -60,34 +61,20 @@ class CodexExecutor:
         return await self._post(call, await logins.renewed(endpoint), body)
 
     async def _post(self, call: UpstreamCall, endpoint: Endpoint, body: bytes) -> UpstreamResponse:
-        url = f"{endpoint.base_url.removesuffix('/')}/responses"
-        return await self._host.upstream.post(url, _headers(call, endpoint), body, endpoint.proxy_url)
+        told = headers.of_call(call, endpoint, _defaults(endpoint))
+        return await self._host.upstream.post(_at(endpoint, "/responses"), told, body, endpoint.proxy_url)
 
 
-def _headers(call: UpstreamCall, endpoint: Endpoint) -> Mapping[str, str]:
-    """Return the request's headers: a client's from a list, the operator's, and last those that nobody may change."""
-    passed = {
-        name: value for name, value in call.headers.items() if name in _TRAVELS or name.startswith(_TRAVELS_STARTS)
-    }
-    if call.request.session and "session_id" not in passed and "session-id" not in passed:
-        passed["session_id"] = _as_header(call.request.session)
-    return {
-        "user-agent": "jackfield",
-        **passed,
-        **_own(endpoint),
-        "content-type": "application/json",
-        "accept": "text/event-stream",
-        "accept-encoding": "identity",
-    }
+def _at(endpoint: Endpoint, path: str) -> str:
+    """Return the URL of a path below the base URL, with the operator's parameters."""
+    query = f"?{urlencode(endpoint.query)}" if endpoint.query else ""
+    return f"{endpoint.base_url.removesuffix('/')}{path}{query}"
 
 
-def _own(endpoint: Endpoint) -> Mapping[str, str]:
-    """Return the operator's headers, with the key where there is one."""
-    key = endpoint.api_key.reveal()
-    own = {name.lower(): value for name, value in endpoint.headers.items() if name.lower() != "authorization"}
-    return {**own, **({"authorization": f"Bearer {key}"} if key else {})}
+def _is_login(endpoint: Endpoint) -> bool:
+    """Return True for an account's own backend, which asks for more than other upstreams."""
+    return isinstance(endpoint, LoginEndpoint) or endpoint.base_url.removesuffix("/") == BACKEND
 
 
-def _as_header(session: str) -> str:
-    """Return a conversation's name as a header may carry it: clients are free to write anything into a body."""
-    return session if _PLAIN.fullmatch(session) else hashlib.sha256(session.encode()).hexdigest()[:32]
+def _defaults(endpoint: Endpoint) -> Mapping[str, str]:
+    return _LOGIN if _is_login(endpoint) else {}

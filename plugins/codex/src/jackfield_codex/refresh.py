@@ -73,7 +73,7 @@ class LoginEndpoint(Endpoint):
 def endpoint_of(login: Login, proxy_url: str = "") -> LoginEndpoint:
     """Return the URL and the token of a login, with the account that the backend wants named."""
     headers = {"chatgpt-account-id": login.account} if login.account else {}
-    return LoginEndpoint(login.base_url, login.access_token, headers, proxy_url, login.path)
+    return LoginEndpoint(login.base_url, login.access_token, headers, proxy_url, path=login.path)
 
 
 class Logins:

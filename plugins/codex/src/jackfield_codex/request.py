@@ -36,13 +36,18 @@ _LOOKED_UP = frozenset({"message", "function_call", "custom_tool_call", "reasoni
 """Items whose `id` an upstream would look up in its store, where it is not."""
 
 
-def normalised(body: Mapping[str, Any], session: str) -> dict[str, Any]:
-    """Return the request as such an upstream wants it. `session` is the cache key if the request brings none."""
+def normalised(body: Mapping[str, Any], session: str, *, instructions: bool = False) -> dict[str, Any]:
+    """Return the request as such an upstream wants it, with nothing that it can do without.
+
+    `session` is the cache key if the request brings none. `instructions`: the field must be there, as a ChatGPT
+    account's backend insists; others refuse an empty one, so it goes to nobody else.
+    """
     request = {key: value for key, value in body.items() if key not in REFUSED}
     request["stream"] = True
     request["store"] = False
-    if not isinstance(request.get("instructions"), str):
-        request["instructions"] = ""
+    own = request.pop("instructions", None)
+    if (isinstance(own, str) and own) or instructions:
+        request["instructions"] = own if isinstance(own, str) else ""
     included = request.get("include")
     wanted = included if isinstance(included, list) else []
     request["include"] = wanted if REASONING in wanted else [*wanted, REASONING]

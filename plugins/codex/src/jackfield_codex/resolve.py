@@ -8,6 +8,7 @@ from jackfield.api import Credential, Endpoint, Secret
 
 from .credentials import PROVIDER
 from .login import BACKEND
+from .options import with_options
 from .refresh import LoginEndpoint
 
 
@@ -20,10 +21,12 @@ def has_pair(credential: Credential) -> bool:
 
 
 def resolved(credential: Credential) -> Endpoint | None:
-    """Return the pair in a credential's metadata; None when its attributes have one, or when there is none.
+    """Return the pair in a credential's metadata; None when its attributes have one without options, or none is there.
 
     An access token of the provider codex that comes without a URL is a ChatGPT account's, and goes to no other host.
     """
+    if credential.provider == PROVIDER and (found := with_options(credential)) is not None:
+        return found
     token, url = credential.metadata.get("access_token"), credential.metadata.get("base_url")
     if _both(credential.attributes.get("api_key"), credential.attributes.get("base_url")) or not token:
         return None
@@ -36,7 +39,7 @@ def resolved(credential: Credential) -> Endpoint | None:
     proxy = proxy.reveal() if isinstance(proxy, Secret) else str(proxy)
     path = credential.metadata.get("login")
     if isinstance(path, Path):
-        return LoginEndpoint(str(url or BACKEND), secret, headers, proxy, path)
+        return LoginEndpoint(str(url or BACKEND), secret, headers, proxy, path=path)
     return Endpoint(str(url or BACKEND), secret, headers, proxy)
 
 

@@ -20,7 +20,7 @@ from jackfield.api import (
     Settings,
     hookimpl,
 )
-from jackfield_codex import PATTERNS, CodexExecutor, load_schema, openai_models, stable_id
+from jackfield_codex import PATTERNS, CodexExecutor, Options, load_schema, openai_models, stable_id, with_options
 from jackfield_codex import PROVIDER as TOGGLED
 
 from .rules import problems
@@ -83,7 +83,8 @@ def synthesize_auth(config: Settings) -> Iterable[Credential]:
     }
     name = stable_id("packycode:codex", source.api_key.reveal(), url)
     check = HealthCheck.of(block["health-check"]) if block else None
-    return [Credential(name, PROVIDER, PROVIDER, attributes, health_check=check)]
+    options = Options.of(block).metadata if block else {}
+    return [Credential(name, PROVIDER, PROVIDER, attributes, options, health_check=check)]
 
 
 @hookimpl
@@ -108,7 +109,9 @@ def _resting(credential: Credential) -> Credential:
 
 @hookimpl
 def resolve_creds(credential: Credential) -> Endpoint | None:
-    """Return the URL alone where no key is needed (`requires-openai-auth: false`); all else is in the credential."""
+    """Return the pair with the block's headers and parameters, or the URL alone where no key is needed."""
+    if credential.provider == PROVIDER and (found := with_options(credential)) is not None:
+        return found
     key, url = credential.attributes.get("api_key"), credential.attributes.get("base_url")
     if credential.provider != PROVIDER or key or not url:
         return None

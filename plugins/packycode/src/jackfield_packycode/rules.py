@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jackfield.api import Problem
-from jackfield_codex import wrong_url
+from jackfield_codex import option_problems, wrong_url
 
 from .source import ENV_URL, find_source
 
@@ -19,6 +19,7 @@ def problems(block: Mapping[str, Any]) -> Iterator[Problem]:
         return
     yield from _pair(block)
     yield from _constants(block)
+    yield from option_problems(block, "packycode", "")
     if block.get("effective-source") is not None:
         yield Problem("packycode.effective-source", "is read-only and passed over", "remove it", warning=True)
 

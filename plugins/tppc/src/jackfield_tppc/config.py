@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jackfield.api import HealthCheck, Problem, Settings
-from jackfield_codex import wrong_proxy, wrong_url
+from jackfield_codex import option_problems, wrong_proxy, wrong_url
 
 from .provider import Provider
-
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_FRAMING = frozenset({"connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
-"""Headers that belong to the connection, and would end a request where it does not end."""
 
 
 def entries(config: Settings) -> tuple[Mapping[str, Any], ...]:
@@ -40,6 +35,8 @@ def _provider(entry: Mapping[str, Any]) -> Provider:
         patterns=entry["model-patterns"],
         proxy_url=entry["proxy-url"],
         headers=entry["headers"],
+        default_headers=entry["default-headers"],
+        query=entry["query-params"],
         source=f"config:tppc[{name}]",
         health_check=HealthCheck.of(entry["health-check"]),
     )
@@ -87,11 +84,7 @@ def _incomplete(entry: Mapping[str, Any], index: int) -> Iterator[Problem]:
         yield Problem(f"tppc.{key}", f"{key} {wrong.what}", wrong.mend)
     if not entry["api-key"].reveal().strip():
         yield _required("api-key", index, "write the key, or env:NAME")
-    for name in entry["headers"]:
-        if not _HEADER.fullmatch(name) or name.lower() in _FRAMING:
-            key = f"providers[{index}].headers"
-            message = f"{key} has a name that no header of a provider can have: {name!r}"
-            yield Problem(f"tppc.{key}", message, "write a name such as x-team")
+    yield from option_problems(entry, "tppc", f"providers[{index}]")
 
 
 def _required(name: str, index: int, fix: str) -> Problem:

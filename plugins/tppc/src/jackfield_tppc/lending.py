@@ -1,6 +1,6 @@
 """A Codex credential without a key and URL of its own calls with those of the first enabled provider.
 
-Both are taken, and its headers with them, so that no key meets another vendor's URL.
+Both are taken, and its headers and parameters with them, so that no key meets another vendor's URL.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from jackfield.api import Credential
-from jackfield_codex import PROVIDER, has_pair
+from jackfield_codex import METADATA, PROVIDER, has_pair
 
-from .provider import HEADERS, Provider, credential
+from .provider import Provider, credential
 
 
 def lent(credentials: Iterable[Credential], provider: Provider) -> list[Credential]:
@@ -26,7 +26,7 @@ def _lacks_pair(credential: Credential) -> bool:
 def _with_pair_of(provider: Provider, borrower: Credential) -> Credential:
     lender = credential(provider)
     pair = {name: lender.attributes[name] for name in ("api_key", "base_url", "proxy_url")}
-    kept = {name: value for name, value in borrower.metadata.items() if name != HEADERS}
+    kept = {name: value for name, value in borrower.metadata.items() if name != METADATA}
     return replace(
         borrower,
         attributes={**borrower.attributes, **pair},

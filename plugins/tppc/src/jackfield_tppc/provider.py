@@ -17,13 +17,18 @@ from jackfield.api import (
     Settings,
     hookimpl,
 )
-from jackfield_codex import PATTERNS, CodexExecutor, named_models, openai_models, stable_id
+from jackfield_codex import (
+    PATTERNS,
+    CodexExecutor,
+    Options,
+    named_models,
+    openai_models,
+    stable_id,
+    with_options,
+)
 
 DEFAULTS = ModelDefaults("gpt-5", "high")
 """What every such provider implies."""
-
-HEADERS = "tppc_headers"
-"""Where a credential's metadata keeps the further headers of its provider, each a Secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Provider:
     patterns: tuple[str, ...] = PATTERNS
     proxy_url: Secret = field(default=Secret(""))
     headers: Mapping[str, Secret] = field(default_factory=dict)
+    default_headers: Mapping[str, Secret] = field(default_factory=dict)
+    query: Mapping[str, Secret] = field(default_factory=dict)
     source: str = ""
     health_check: HealthCheck | None = None
 
@@ -75,8 +82,8 @@ class ProviderPlugin(ABC):
 
     @hookimpl
     def resolve_creds(self, credential: Credential) -> Endpoint | None:
-        """Return a provider's key and URL with its headers, all from its own entry."""
-        return with_headers(credential)
+        """Return a provider's key and URL with its headers and parameters, all from its own entry."""
+        return with_options(credential)
 
 
 def credential(provider: Provider) -> Credential:
@@ -93,23 +100,8 @@ def credential(provider: Provider) -> Credential:
         provider.name,
         provider.name,
         attributes,
-        {HEADERS: provider.headers} if provider.headers else {},
+        Options(provider.headers, provider.default_headers, provider.query).metadata,
         priority=provider.priority,
         weight=provider.weight,
         health_check=provider.health_check,
-    )
-
-
-def with_headers(credential: Credential) -> Endpoint | None:
-    """Return the pair in a credential's attributes with the headers in its metadata; None without such headers."""
-    headers = credential.metadata.get(HEADERS)
-    key, url = credential.attributes.get("api_key"), credential.attributes.get("base_url")
-    if not isinstance(headers, Mapping) or not isinstance(key, Secret) or not key or not url:
-        return None
-    proxy = credential.attributes.get("proxy_url") or ""
-    return Endpoint(
-        str(url),
-        key,
-        {name: value.reveal() for name, value in headers.items()},
-        proxy.reveal() if isinstance(proxy, Secret) else proxy,
     )

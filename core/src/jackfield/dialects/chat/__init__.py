@@ -19,6 +19,7 @@ class ChatDialect:
     """A Dialect (see dialects.base): OpenAI Chat Completions in front, Responses behind."""
 
     name = "chat"
+    native = False
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Parsed:
         """Read a request. Raises ClientError (400) naming the place that is wrong. No header has a say."""

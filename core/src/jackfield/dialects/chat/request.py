@@ -17,6 +17,7 @@ from ..request.reading import read_object
 from ..stops import read_stops
 from .context import ChatContext
 from .history import read_history
+from .leading import instructions
 from .settings import cache_key, read_reasoning, read_service_tier, read_text, refuse_impossible, wants_usage
 from .tools import read_choice, read_tools
 
@@ -41,11 +42,13 @@ def parse(body: bytes) -> Parsed:
         include_usage=wants_usage(request),
         legacy=bool(request.get("functions")) and not request.get("tools"),
     )
+    text = read_text(request, items)
+    led, rest = instructions(items, text)
     upstream = {
-        "instructions": "",
-        "input": items,
+        "instructions": led,
+        "input": rest,
         **_tool_fields(request, tools, choice, context),
-        **_optional("text", read_text(request, items)),
+        **_optional("text", text),
         "reasoning": read_reasoning(request),
         "include": ["reasoning.encrypted_content"],
         "prompt_cache_key": key,

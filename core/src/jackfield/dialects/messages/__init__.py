@@ -17,6 +17,7 @@ class MessagesDialect:
     """`POST /v1/messages` and `POST /v1/messages/count_tokens`."""
 
     name = "messages"
+    native = False
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Parsed:
         """Read a Messages request; `context` of the result is a `MessagesContext`.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import RequestFailed
-from .. import openai_errors
 from ..base import Collector, ErrorReply, Parsed, StreamWriter
+from . import errors
 from .answer import ResponseCollector
 from .request import parse
 from .stream import Passthrough
@@ -16,6 +16,7 @@ class ResponsesDialect:
     """`POST /v1/responses`."""
 
     name = "responses"
+    native = True
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Parsed:
         """Read a Responses request. Raises ClientError naming the place that is wrong."""
@@ -30,5 +31,5 @@ class ResponsesDialect:
         return ResponseCollector(parsed.model)
 
     def error(self, failure: RequestFailed, request_id: str) -> ErrorReply:
-        """Return the OpenAI error envelope."""
-        return openai_errors.reply(failure, request_id)
+        """Return the OpenAI error envelope, with what tells of a spent plan."""
+        return errors.reply(failure, request_id)

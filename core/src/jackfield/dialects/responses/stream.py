@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...sse import Event
+from .codes import with_known_code
 
 
 class Passthrough:
-    """A StreamWriter that changes nothing (see dialects.base)."""
+    """A StreamWriter that changes nothing but codes that no client knows (see dialects.base and `codes`)."""
 
     done = False
 
     def feed(self, events: Sequence[Event]) -> bytes:
         """Return the events' own bytes."""
+        if events and events[-1].type == "response.failed":
+            events = [*events[:-1], with_known_code(events[-1])]
         return b"".join([event.raw for event in events if _is_readable(event)])
 
     def ping(self) -> bytes:
