@@ -41,6 +41,7 @@ from .executor import Checking, EventStream, Executor, ExecutorFactory
 from .files import check_replaceable, expanded, read_whole, remove_unfinished, replace_text
 from .hookspecs import PROJECT
 from .host import Host
+from .local_access import TOKEN_HEADER, local_token
 from .locks import turn_at
 from .plugins import HOOK_API_VERSION, PluginInfo
 from .registrars import ExecutorRegistrar, ModelRegistrar, RouteRegistrar
@@ -75,6 +76,7 @@ __all__ = [
     "HOOK_API_VERSION",
     "MASK",
     "REFERENCES",
+    "TOKEN_HEADER",
     "VERSION",
     "CheckResult",
     "Checking",
@@ -129,6 +131,7 @@ __all__ = [
     "invalid_request",
     "is_hash",
     "is_off_limits",
+    "local_token",
     "passable",
     "read_whole",
     "remove_unfinished",

@@ -21,6 +21,7 @@ from .dialects.messages import MessagesDialect
 from .dialects.responses import ResponsesDialect
 from .health_checks import Checker
 from .host import Host
+from .local_access import LocalAccess
 from .observers import Observers
 from .reload import Reloader, timeouts_of
 from .routes import client, messages, replies
@@ -55,6 +56,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     logs.configure(settings)
     _announce(prepared)
     host = Host(clock, UpstreamClient(timeouts_of(settings.limits)))
+    host.local = LocalAccess(settings.path)
     host.install(runtime.build(settings, plugins, host))
     reloader = Reloader(host, plugins, prepared.schema)
     host.follow(reloader, plugins)
@@ -69,6 +71,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     @app.before_serving
     async def start() -> None:
         observers.start()
+        host.local.open()
         reloader.start()
         await plugins.startup(host)
         checker.start()
@@ -79,6 +82,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
         await checker.stop()
         await observers.stop()
         await plugins.shutdown(host)
+        host.local.close()
         await host.upstream.aclose()
 
     ingress = Ingress(_limited(app, host), dialects(), host, plugins, observers)

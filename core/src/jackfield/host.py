@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from .auth import Gate
+from .local_access import LocalAccess
 from .types import Clock
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class Host:
         self.clock = clock
         self.upstream = upstream
         self.gate = Gate(clock)
+        self.local = LocalAccess(None)
+        """Lets in commands of the user whose server this is, without a key."""
         self._runtime: Runtime | None = None
         self._config: Reloader | None = None
         self._plugins: Plugins | None = None

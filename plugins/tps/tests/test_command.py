@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -239,10 +240,46 @@ def test_a_hash_in_the_configuration_is_told(tmp_path: Path) -> None:
     assert "with --key or in JACKFIELD_MANAGEMENT_KEY" in result.output
 
 
-def test_the_key_of_a_hashed_configuration_has_to_be_given(tmp_path: Path) -> None:
-    hashed = "$2b$04$h5RhFIYaHuV37AIkk8qKj.4wJ5L.VzH9ARlDp8m/MOY.3nMJx7LAO"
-    with jackfield_server_in_thread({"remote-management": {"secret-key": hashed}}, path=tmp_path / "config.yaml") as it:
+HASHED = {"remote-management": {"secret-key": "$2b$04$h5RhFIYaHuV37AIkk8qKj.4wJ5L.VzH9ARlDp8m/MOY.3nMJx7LAO"}}
+
+
+@pytest.mark.parametrize("config", [HASHED, {"remote-management": {"secret-key": "plain-until-the-start"}}, {}])
+def test_k9_a_command_of_the_same_user_needs_no_key(tmp_path: Path, config: dict[str, Any]) -> None:
+    with jackfield_server_in_thread(config, path=tmp_path / "config.yaml") as it:
+        result = run("--url", it.base_url)
+
+    assert result.exit_code == 0, result.output
+
+
+def test_k9_whoever_cannot_read_the_token_has_to_give_the_key(tmp_path: Path) -> None:
+    with jackfield_server_in_thread(HASHED, path=tmp_path / "config.yaml") as it:
+        os.chmod(tmp_path / ".config.yaml.token", 0o644)  # noqa: PTH101 - as if it were another user's
         result = run("--url", it.base_url)
 
     assert result.exit_code == 1
-    assert "give the management key with --key or in JACKFIELD_MANAGEMENT_KEY" in result.output
+    assert "config.yaml has the management key as a hash, which opens nothing" in result.output
+
+
+def test_k9_a_token_is_not_sent_to_a_server_of_another_configuration(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with (
+        jackfield_server_in_thread(HASHED, path=tmp_path / "config.yaml"),
+        jackfield_server_in_thread(HASHED, path=tmp_path / "other" / "config.yaml") as other,
+    ):
+        wrong = run("--url", other.base_url)
+        right = run("--url", other.base_url, "--config", str(tmp_path / "other" / "config.yaml"))
+
+    assert (wrong.exit_code, right.exit_code) == (1, 0), right.output
+    assert "missing management key" in wrong.output
+
+
+def test_k9_the_token_that_a_killed_server_left_goes_to_nobody(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({}))
+    token = tmp_path / ".config.yaml.token"
+    token.write_text("left-by-a-killed-server")
+    token.chmod(0o600)
+    with FakeUpstream.in_thread() as somebody:
+        result = run("--url", somebody.base_url)
+
+    assert result.exit_code == 1
+    assert all("x-jackfield-token" not in request.headers for request in somebody.requests)

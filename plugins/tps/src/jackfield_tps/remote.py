@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
-from jackfield.api import ConfigError, Document, is_hash
+from jackfield.api import TOKEN_HEADER, ConfigError, Document, is_hash, local_token
 
 TIMEOUT = 30.0
 """Seconds until a server that says nothing counts as gone."""
@@ -30,10 +30,11 @@ class RemoteError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A server: its root URL, and the management key ("" for none)."""
+    """A server: its root URL, the management key, and the token of local commands ("" for none)."""
 
     url: str
     key: str
+    token: str = ""
 
     def ask(self, path: str, **query: str) -> dict[str, Any]:
         """Return the JSON that a path of the management API gives. Raises RemoteError."""
@@ -62,6 +63,7 @@ class Remote:
             connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
         try:
             headers = {"Authorization": f"Bearer {self.key}".encode()} if self.key else {}
+            headers |= {TOKEN_HEADER: self.token.encode()} if self.token else {}
             connection.request("GET", parts.path.rstrip("/") + target, headers=headers)
             response = connection.getresponse()
             return response.status, response.read()
@@ -87,7 +89,13 @@ def found(url: str, key: str, path: Path | None) -> Remote:
     url = url if "://" in url else f"http://{url}"
     if not _is_server(url):
         raise RemoteError(f"{url} is no URL of a server, such as http://127.0.0.1:8317")
-    return Remote(url.rstrip("/"), key or _key(data, path))
+    token = "" if key else local_token(path, url)
+    try:
+        return Remote(url.rstrip("/"), key or _key(data, path), token)
+    except RemoteError:
+        if not token:  # with it nobody needs the key
+            raise
+        return Remote(url.rstrip("/"), "", token)
 
 
 def _is_server(url: str) -> bool:
