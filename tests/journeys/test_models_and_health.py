@@ -125,3 +125,38 @@ async def test_so_is_a_broken_plugin(serve):
     assert answered.status_code == 503
     assert "plugin broken is broken" in answered.json()["error"]["message"]
     assert "a bug of the plugin" not in answered.text
+
+
+async def test_codex_finds_a_catalogue_in_the_list_it_asks_for_with_its_version(house):
+    """X3: it decodes `models`, and keeps its own where that is empty."""
+    usual = await listed(house)
+    found = await listed(house, "/v1/models?client_version=0.169.0")
+    assert found == {**usual, "models": []}
+    assert "models" not in usual
+
+
+@pytest.mark.parametrize("query", ["client_version=", "client_version=1&limit=2", "limit=2&client_version=x"])
+async def test_the_catalogue_comes_however_the_version_is_asked_with(house, query):
+    """X3: with other parameters too."""
+    assert (await listed(house, f"/v1/models?{query}"))["models"] == []
+
+
+async def test_the_catalogue_stands_beside_anthropics_form_too(house):
+    """X3: with `anthropic-version` the page stays what it is."""
+    headers = {"anthropic-version": "2023-06-01"}
+    answered = await house.client.get("/v1/models?client_version=1&limit=2", headers=headers)
+    found = answered.json()
+    assert (answered.status_code, found["models"], len(found["data"]), found["has_more"]) == (200, [], 2, True)
+
+
+async def test_an_empty_list_has_a_catalogue_too(serve):
+    """X3: nothing configured."""
+    house = await serve(config={"plugins": {"allow": ["codex"]}})
+    assert await listed(house, "/v1/models?client_version=1") == {"object": "list", "data": [], "models": []}
+
+
+async def test_a_wrong_key_gets_no_catalogue(serve, upstream):
+    """X3: the error is the usual one."""
+    house = await serve(upstream, config={"api-keys": ["client-key-0123456789abcdef"]})
+    answered = await house.client.get("/v1/models?client_version=1", headers={"authorization": "Bearer wrong"})
+    assert (answered.status_code, answered.json()["error"]["code"]) == (401, "invalid_api_key")

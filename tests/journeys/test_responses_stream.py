@@ -36,7 +36,6 @@ ANSWERS = {
     "search": answer(WebSearch("x", ["https://example.org"]), Text("Found", citations=[("https://example.org", "x")])),
     "refusal": answer(Refusal("No.")),
     "incomplete": incomplete("max_output_tokens"),
-    "empty output": empty_output_completed(Text("Hi")),
     "missing output": empty_output_completed(Text("Hi"), missing=True),
     "two megabytes": answer(Text("x" * 2_000_000, 1)),
 }

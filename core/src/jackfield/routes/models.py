@@ -33,8 +33,8 @@ def blueprint(host: Host) -> Blueprint:
         _enter(host)
         known = [model for model, _ in host.runtime.registry.models()]
         if _wants_anthropic():
-            return as_json(page(known, request.args))
-        return as_json({"object": "list", "data": [_openai(model) for model in known]})
+            return as_json({**page(known, request.args), **_catalogue()})
+        return as_json({"object": "list", "data": [_openai(model) for model in known], **_catalogue()})
 
     @routes.get("/v1/models/<path:model_id>")
     async def model(model_id: str) -> Response:
@@ -58,6 +58,11 @@ def _enter(host: Host) -> None:
 
 def _wants_anthropic() -> bool:
     return "anthropic-version" in request.headers
+
+
+def _catalogue() -> dict[str, list[Any]]:
+    """Return the empty catalogue for clients that ask with their version: they decode `models`, and keep their own."""
+    return {"models": []} if "client_version" in request.args else {}
 
 
 def _find(host: Host, name: str, *, foreign: bool = False) -> Model:

@@ -10,17 +10,22 @@ from collections.abc import Sequence
 
 from ...sse import Event
 from .codes import with_known_code
+from .gaps import Gaps
 
 
 class Passthrough:
-    """A StreamWriter that changes nothing but codes that no client knows (see dialects.base and `codes`)."""
+    """A StreamWriter that changes nothing but what clients would stumble over: see `codes` and `gaps`."""
 
     done = False
 
+    def __init__(self) -> None:
+        self._gaps = Gaps()
+
     def feed(self, events: Sequence[Event]) -> bytes:
-        """Return the events' own bytes."""
+        """Return the events' own bytes, and those of what a relay left out."""
         if events and events[-1].type == "response.failed":
             events = [*events[:-1], with_known_code(events[-1])]
+        events = self._gaps.filled(events)
         return b"".join([event.raw for event in events if _is_readable(event)])
 
     def ping(self) -> bytes:
