@@ -32,7 +32,8 @@ def test_failover_is_for_what_another_upstream_may_do_better():
 # the SDKs choose their exception by the status alone
 STATUS = {
     "invalid_request": (400, 400), "context_length": (400, 400), "invalid_api_key": (401, 401),
-    "model_not_found": (404, 404), "too_large": (413, 413), "rate_limited": (429, 429), "usage_limit": (429, 429),
+    "model_not_found": (404, 404), "too_large": (413, 413),
+    "unsupported_encoding": (415, 415), "rate_limited": (429, 429), "usage_limit": (429, 429),
     "overloaded": (503, 529), "upstream_error": (502, 502), "timeout": (504, 504), "unavailable": (503, 503),
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
-"""U8: JSON with halves of characters is read, and can be written again."""
+"""U8, C10: JSON with halves of characters is read, and can be written again."""
 
 import json
+import re
 
 import orjson
 import pytest
@@ -25,6 +26,8 @@ ANY = st.recursive(
             {"\N{REPLACEMENT CHARACTER}": ["😀", "\N{REPLACEMENT CHARACTER}"]},
         ),
         (b'"\xe4\xb8"', "\N{REPLACEMENT CHARACTER}"),
+        (rb'["ud83d\ude00"]', ["ud83d\N{REPLACEMENT CHARACTER}"]),
+        (b'\xef\xbb\xbf["a"]', ["a"]),
         (b'[1, 2.5, null, "x"]', [1, 2.5, None, "x"]),
         (rb'["\ud83d", 123456789012345678901234567890]', ["\N{REPLACEMENT CHARACTER}", 1.2345678901234568e29]),
     ],
@@ -39,6 +42,20 @@ def test_half_a_character_becomes_the_replacement_character(data, value):
 def test_what_is_no_json_is_a_value_error(data):
     with pytest.raises(ValueError, match=r"."):
         wellformed.loads(data)
+
+
+PIECES = [r"\ud83d", r"\ude00", r"\uD83D\uDE00", r"\\", r"\n", r"\"", "ud83d", r"\u00e9", "a", "😀"]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_halves_are_replaced_and_whole_characters_kept(text):
+    expected = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", json.loads(f'"{text}"'))
+    assert wellformed.loads(f'"{text}"'.encode()) == expected
+
+
+def test_a_text_of_backslashes_takes_no_more_than_its_length():
+    data = b'["' + rb"\\" * 1_000_000 + rb'\ud83d"]'
+    assert wellformed.loads(data) == ["\\" * 1_000_000 + "\N{REPLACEMENT CHARACTER}"]
 
 
 @given(ANY)

@@ -156,7 +156,10 @@ SAID: Mapping[Kind, str] = {
     Kind.REQUEST_TIMEOUT: "The body took longer than `limits.body-timeout`.",
     Kind.MODEL_NOT_FOUND: "No provider serves this model.",
     Kind.CONFLICT: "The provider reports a conflict.",
-    Kind.TOO_LARGE: "The body is larger than `limits.max-body-bytes`, or than the provider takes.",
+    Kind.TOO_LARGE: "The body is larger than `limits.max-body-bytes`, or than the provider takes, or "
+    "has more than a million brackets and commas outside of strings.",
+    Kind.UNSUPPORTED_ENCODING: "The body has a content coding that nobody here knows; `Accept-Encoding` names those "
+    "that are known.",
     Kind.UPGRADE_REQUIRED: "There is no websocket here: repeat the request as a POST.",
     Kind.HEADERS_TOO_LARGE: "The head is larger than `limits.max-header-bytes`.",
     Kind.RATE_LIMITED: "Every provider limits its rate, or too many wrong keys came from this address.",

@@ -18,7 +18,7 @@ Data = dict[str, Any]
 _GUARDED = (Kind.INVALID_API_KEY, Kind.FORBIDDEN, Kind.RATE_LIMITED)
 """What may go wrong where a client is let in."""
 
-_BODY = (Kind.TOO_LARGE, Kind.REQUEST_TIMEOUT)
+_BODY = (Kind.TOO_LARGE, Kind.UNSUPPORTED_ENCODING, Kind.REQUEST_TIMEOUT)
 _SERVED = tuple(kind for kind in answers.SAID if kind is not Kind.UPGRADE_REQUIRED)
 
 _STREAMS: Mapping[str, Data] = {

@@ -25,6 +25,7 @@ from .local_access import LocalAccess
 from .observers import Observers
 from .reload import Reloader, timeouts_of
 from .routes import client, messages, replies
+from .routes.bodies import PlainRequest
 from .routes.cors import Cors
 from .routes.ingress import Ingress
 from .routes.wire import ASGIApp, Receive, Scope, Send
@@ -63,6 +64,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     observers, checker = Observers(plugins, host), Checker(host, plugins)
     app = Quart("jackfield", static_folder=None)
     app.config.update(_limits(settings), RESPONSE_TIMEOUT=None)
+    app.request_class = PlainRequest
     app.extensions[EXTENSION] = host
     replies.install(app)
     for blueprint in (client.blueprint(host, plugins), messages.blueprint(host), *plugins.blueprints(host)):

@@ -126,6 +126,7 @@ class Kind(Enum):
     MODEL_NOT_FOUND = "model_not_found"
     CONFLICT = "conflict"
     TOO_LARGE = "too_large"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
     UPGRADE_REQUIRED = "upgrade_required"
     HEADERS_TOO_LARGE = "headers_too_large"
     RATE_LIMITED = "rate_limited"
@@ -181,6 +182,7 @@ _TABLE: Mapping[Kind, Words] = {
     Kind.REQUEST_TIMEOUT: _words(408, _INVALID, None, "timeout_error"),
     Kind.CONFLICT: _words(409, _INVALID, None, "conflict_error"),
     Kind.TOO_LARGE: _words(413, _INVALID, None, "request_too_large"),
+    Kind.UNSUPPORTED_ENCODING: _words(415, _INVALID, None, "invalid_request_error"),
     Kind.UPGRADE_REQUIRED: _words(426, _INVALID, "upgrade_required", "invalid_request_error"),
     Kind.HEADERS_TOO_LARGE: _words(431, _INVALID, None, "invalid_request_error"),
     Kind.RATE_LIMITED: _words(429, _LIMIT, "rate_limit_exceeded", "rate_limit_error"),
@@ -208,6 +210,7 @@ _VERDICTS: Mapping[Kind, Verdict] = {
     Kind.MODEL_NOT_FOUND: Verdict.MODEL,
     Kind.CONFLICT: Verdict.REQUEST,
     Kind.TOO_LARGE: Verdict.REQUEST,
+    Kind.UNSUPPORTED_ENCODING: Verdict.REQUEST,
     Kind.UPGRADE_REQUIRED: Verdict.REQUEST,
     Kind.HEADERS_TOO_LARGE: Verdict.REQUEST,
     Kind.RATE_LIMITED: Verdict.LOAD,

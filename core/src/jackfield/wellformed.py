@@ -18,15 +18,44 @@ LOST = "\N{REPLACEMENT CHARACTER}"
 """What stands for a character that cannot be known any more."""
 
 
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark, which some put before their JSON."""
+
+# A run of backslashes, then a pair of escaped halves or a lone one. The lookbehind and the possessive plus keep a text
+# of backslashes linear.
+_ESCAPED = re.compile(
+    rb"(?<!\\)(\\++)(u[dD][89abAB][0-9a-fA-F]{2})(\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\)(\\++)(u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+
+
 def loads(data: bytes | str) -> Any:
-    """Return parsed JSON of well-formed text. Raises ValueError for what is no JSON."""
+    """Return parsed JSON of well-formed text. Raises orjson.JSONDecodeError, a ValueError, for what is no JSON."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        try:
-            return clean(torn(data))
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
+        return orjson.loads(mend(data))
+
+
+def mend(data: bytes | str) -> bytes:
+    """Return JSON with U+FFFD for every half of a character, as an escape or as bytes, before anybody parses it.
+
+    A byte order mark goes. Of JSON without halves the rest stays as it is.
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8", "replace")
+    elif not data.isascii():
+        data = str(data, "utf-8", "replace").encode().removeprefix(BOM)
+    return _ESCAPED.sub(_mended, data) if b"\\ud" in data or b"\\uD" in data else data
+
+
+def _mended(match: re.Match[bytes]) -> bytes:
+    """Return what takes a half's or a pair's place. After an even run of backslashes the first is plain text."""
+    run, first, second = (match[1], match[2], match[3]) if match[2] else (match[4], match[5], b"")
+    is_escape = len(run) % 2 == 1
+    if second:
+        return match[0] if is_escape else run + first + rb"\ufffd"
+    return run[:-1] + rb"\ufffd" if is_escape else match[0]
 
 
 def torn(data: bytes | str) -> Any:

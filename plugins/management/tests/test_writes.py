@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gzip
 import os
 import stat
 from pathlib import Path
@@ -283,3 +284,17 @@ async def test_a_file_that_is_no_yaml_is_shown_and_replaced_as_text_only(manage:
         assert shown.text == "debug: [\n"
         mended = await proxy.ask("PUT", "/config.yaml", content=MANAGEMENT, headers={"If-Match": shown.headers["etag"]})
         assert mended.status_code == 200
+
+
+async def test_a_packed_body_is_unpacked_and_measured_as_it_is_then(manage: Any) -> None:
+    """C6."""
+    packed = {"content-encoding": "gzip"}
+    async with manage() as proxy:
+        good = await proxy.ask("PUT", "/debug", content=gzip.compress(b'{"value": true}'), headers=packed)
+        assert (good.status_code, (await proxy.get("/debug")).json()) == (200, {"debug": True})
+        bomb = await proxy.ask("PUT", "/debug", content=gzip.compress(b" " * 2_000_000), headers=packed)
+        assert (bomb.status_code, bomb.json()["error"]) == (413, "body too large")
+        cut = await proxy.ask("PUT", "/debug", content=gzip.compress(b"{}")[:9], headers=packed)
+        assert (cut.status_code, "gzip" in cut.json()["error"]) == (400, True)
+        unknown = await proxy.ask("PUT", "/debug", content=b"{}", headers={"content-encoding": "lzma"})
+        assert (unknown.status_code, "lzma" in unknown.json()["error"]) == (415, True)

@@ -23,6 +23,7 @@ from ..observers import Observers
 from ..plugins import Plugins
 from ..runtime import Runtime
 from . import door
+from .bodies import understood
 from .exchange import ClientGone, Exchange
 from .heartbeat import heartbeat
 from .wire import ASGIApp, Receive, Scope, Send
@@ -138,7 +139,7 @@ class Ingress:
         if limits.max_streams and self._open > limits.max_streams:
             raise _too_many(limits.max_streams)
         body = await exchange.body(limits.max_body_bytes, limits.body_timeout)
-        parsed = dialect.parse(body, headers)
+        parsed = await understood(dialect, body, headers, limits.max_body_bytes)
         account.asked(parsed.model, streaming=parsed.stream)
         travelling = {name: value for name, value in headers.items() if name not in _STAYS}
         return pipeline.Request(account.request_id, dialect.name, client, parsed, travelling)

@@ -23,12 +23,33 @@ def test_an_object_is_read() -> None:
     assert read_object(b' {"model": "gpt-5"}\n') == {"model": "gpt-5"}
 
 
+def test_half_a_character_and_a_byte_order_mark_are_read() -> None:
+    """C10."""
+    assert read_object(b'\xef\xbb\xbf{"a\\ud83d": ["\\ude00", "\xf0\x9f"]}') == {"a\ufffd": ["\ufffd", "\ufffd"]}
+
+
+def test_many_small_parts_are_refused_before_they_are_parsed() -> None:
+    """C4."""
+    with pytest.raises(ClientError, match="1000000 brackets and commas") as caught:
+        read_object(b'{"a":[' + b"[]," * 400_000 + b"[]]}")
+    assert caught.value.openai_status == 413
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 2000])
+def test_a_long_body_may_nest_no_deeper_than_a_short_one(depth: int) -> None:
+    text = b'"' + b"x" * 1_000_000 + b'"'
+
+    assert read_object(b'{"a":[' + text + b"," + nested(MAX_DEPTH - 2) + b"]}")
+    with pytest.raises(ClientError, match="deeper"):
+        read_object(b'{"a":[' + text + b"," + nested(depth) + b"]}")
+
+
 def test_malformed_json_is_told_with_line_and_column() -> None:
     assert "at line 2 column 7" in failure(b'{"a": 1,\n "b": x}').message
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"  \n", b"[]", b"null", b'"text"', b"\xff\xfe", b'{"a": NaN}', b'{"a": "\\ud800"}']
+    "body", [b"", b"  \n", b"[]", b"null", b'"text"', b"\xff\xfe", b'{"a": NaN}', b'{"a": "\\ud800" x}']
 )
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
     assert failure(body).message

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from jackfield.api import Problem
+from jackfield.api import Problem, RequestFailed
 from quart import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
@@ -82,6 +82,10 @@ def install(routes: Blueprint) -> None:
     @routes.errorhandler(HTTPException)
     async def http(error: HTTPException) -> Response:
         return stray(error)
+
+    @routes.errorhandler(RequestFailed)
+    async def failed(error: RequestFailed) -> Response:
+        return refusal(Refused(error.openai_status, error.message))
 
     @routes.errorhandler(Exception)
     async def broken(error: Exception) -> Response:

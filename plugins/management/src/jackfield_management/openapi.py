@@ -27,12 +27,13 @@ ERRORS: Mapping[int, str] = {
     409: "There is no file to change, or it does not hold as it is.",
     412: "The file is not the version that `If-Match` names.",
     413: "The body has more than 1 MiB.",
+    415: "The body has a content coding that nobody here knows.",
     422: "What was sent does not hold; nothing was stored.",
     503: "The file cannot be read or written.",
 }
 ALWAYS = (401, 403, 404)
 READS = (*ALWAYS, 409, 503)
-WRITES = (400, *READS, 412, 413, 422)
+WRITES = (400, *READS, 412, 413, 415, 422)
 
 _ETAG = {"ETag": {"description": "The version of the configuration file.", "schema": {"type": "string"}}}
 _IF_MATCH = {

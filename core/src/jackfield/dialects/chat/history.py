@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import orjson
 
+from ... import wellformed
 from ...errors import invalid_request
+from ...json_limits import is_too_costly
 from ..reading.values import arguments_of
 from ..request.fields import get_list, get_object, get_text, join, need_object, need_text, objects
 from ..request.names import call_id
 from ..request.pairing import repair
+from ..request.reading import too_many_marks
 from .content import Part, assistant_parts, text_parts, user_parts
 
 Item: TypeAlias = dict[str, Any]
@@ -38,11 +43,40 @@ def read_history(messages: Sequence[Any], customs: frozenset[str]) -> list[Item]
 
 @dataclass(slots=True)
 class _Call:
-    """A call that waits for its result. `id` is what the upstream is told, `named` whether the client gave it one."""
+    """A call, and whether its result came. `id` is what the upstream is told, `named` if the client gave it one."""
 
     id: str
     name: str
     named: bool
+    answered: bool = False
+
+
+class _Waiting:
+    """The calls of one turn that have no result yet, in several lines: every question is answered by a line's head.
+
+    Whoever was answered leaves the other lines when their turn comes, so a turn costs what it has of calls and results.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[str, str], deque[_Call]] = {}
+
+    def add(self, call: _Call) -> None:
+        """Let a call wait for its result."""
+        own = ("id", call.id) if call.named else ("unnamed", "")
+        for line in (own, ("name", call.name), ("any", "")):
+            self._lines.setdefault(line, deque()).append(call)
+
+    def meant(self, given_id: str, name: str) -> _Call | None:
+        """Return the call that a result is for: by its id, else by the tool's name, else the first that waits."""
+        if given_id:
+            return self._first("id", call_id(given_id)) or self._first("unnamed")
+        return (self._first("name", name) if name else None) or self._first("any")
+
+    def _first(self, kind: str, key: str = "") -> _Call | None:
+        line = self._lines.get((kind, key))
+        while line and line[0].answered:
+            line.popleft()
+        return line[0] if line else None
 
 
 @dataclass(slots=True)
@@ -54,7 +88,7 @@ class _History:
 
     customs: frozenset[str]
     items: list[Item] = field(default_factory=list)
-    waiting: list[_Call] = field(default_factory=list)
+    waiting: _Waiting = field(default_factory=_Waiting)
     invented: int = 0
     heard: bool = False
 
@@ -67,30 +101,22 @@ class _History:
     def call(self, given_id: str, name: str, item: Item) -> None:
         """Add a call, with an invented id where the client gave none."""
         if self.heard:
-            self.waiting.clear()
+            self.waiting = _Waiting()
             self.heard = False
         if not given_id:
             self.invented += 1
         called = _Call(call_id(given_id) if given_id else f"call_unnamed_{self.invented}", name, bool(given_id))
-        self.waiting.append(called)
+        self.waiting.add(called)
         self.items.append({**item, "call_id": called.id})
 
     def answer(self, given_id: str, name: str, output: str | list[Part]) -> None:
-        """Add a result for the call that it means: by its id, else by the tool's name, else the first that waits."""
-        found = self._meant(given_id, name)
+        """Add a result for the call that it means."""
+        found = self.waiting.meant(given_id, name)
         if found is not None:
-            self.waiting.remove(found)
+            found.answered = True
         target = found.id if found else call_id(given_id or "call_unknown")
         self.items.append({"type": "function_call_output", "call_id": target, "output": output})
         self.heard = True
-
-    def _meant(self, given_id: str, name: str) -> _Call | None:
-        if given_id:
-            wanted = call_id(given_id)
-            named = next((call for call in self.waiting if call.named and call.id == wanted), None)
-            return named or next((call for call in self.waiting if not call.named), None)
-        by_name = next((call for call in self.waiting if name and call.name == name), None)
-        return by_name or (self.waiting[0] if self.waiting else None)
 
 
 def _developer(history: _History, message: Message, path: str) -> None:
@@ -136,14 +162,21 @@ def _function_call(history: _History, given_id: str, function: Message, path: st
 
 
 def _json_text(arguments: str) -> str:
-    """Return arguments that parse: a call that was cut keeps its text, empty ones are an empty object."""
+    """Return arguments that parse: a call that was cut keeps its text, empty ones are an empty object.
+
+    Raises ClientError (413) for arguments that would cost too much to look at: inside a string the body's own bound
+    does not see them.
+    """
     if not arguments.strip():
         return "{}"
-    try:
-        orjson.loads(arguments)
-    except orjson.JSONDecodeError:
-        return orjson.dumps({"_raw": arguments}).decode()
-    return arguments
+    data = arguments.encode()
+    if is_too_costly(data):
+        raise too_many_marks("a call's arguments")
+    for written in (data, wellformed.mend(data)):
+        with suppress(orjson.JSONDecodeError):
+            orjson.loads(written)
+            return written.decode()
+    return orjson.dumps({"_raw": arguments}).decode()
 
 
 def _custom_call(history: _History, given_id: str, name: str, text: str) -> None:

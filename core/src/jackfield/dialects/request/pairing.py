@@ -12,6 +12,7 @@ developer text). A call is answered in its own round or not at all.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -78,7 +79,7 @@ class _Ids:
         return name
 
 
-_Waiting: TypeAlias = dict[str, list[Item]]
+_Waiting: TypeAlias = dict[str, deque[Item]]
 """The calls of a round that have no output yet, by the id that the client gave them, in their order."""
 
 
@@ -102,7 +103,7 @@ def _call(item: Item, ids: _Ids, waiting: _Waiting) -> Item:
     original = str(item["call_id"])
     name = ids.give(original)
     call = item if name == original else {**item, "call_id": name}
-    waiting.setdefault(original, []).append(call)
+    waiting.setdefault(original, deque()).append(call)
     return call
 
 
@@ -112,7 +113,7 @@ def _answer(item: Item, ids: _Ids, waiting: _Waiting) -> Item | None:
     calls = waiting.get(original)
     if calls:
         ids.answers[original] = item["output"]
-        return _linked(item, calls.pop(0))
+        return _linked(item, calls.popleft())
     if original in ids.answers and ids.answers[original] == item["output"]:
         return None
     return _orphan(item["output"])

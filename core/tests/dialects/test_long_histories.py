@@ -1,0 +1,139 @@
+"""C3: what a history costs grows as its length does, whatever is in it and in whichever order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from jackfield.dialects.chat import ChatDialect
+from jackfield.dialects.messages import MessagesDialect
+from jackfield.dialects.responses import ResponsesDialect
+
+JSON = dict[str, Any]
+FEW, MANY = 1_000, 8_000
+LINEAR = MANY / FEW
+STEEPEST = 3 * LINEAR
+"""How much more the long history may cost: a quadratic one costs `LINEAR` squared."""
+
+
+def chat(calls: list[JSON], results: list[JSON], **more: Any) -> JSON:
+    called = [{"role": "assistant", "tool_calls": calls}] if calls else []
+    return {"model": "gpt-5", "messages": [{"role": "user", "content": "Hi"}, *called, *results], **more}
+
+
+def chat_call(call_id: str, name: str = "read") -> JSON:
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": "{}"}}
+
+
+def chat_result(**fields: str) -> JSON:
+    return {"role": "tool", "content": "done", **fields}
+
+
+def backward(count: int) -> JSON:
+    calls = [chat_call(f"call_{n}") for n in range(count)]
+    return chat(calls, [chat_result(tool_call_id=f"call_{n}") for n in reversed(range(count))])
+
+
+def by_name(count: int) -> JSON:
+    calls = [chat_call(f"call_{n}", f"tool_{n}") for n in range(count)]
+    return chat(calls, [chat_result(name=f"tool_{n}") for n in reversed(range(count))])
+
+
+def by_order(count: int) -> JSON:
+    return chat([chat_call(f"call_{n}") for n in range(count)], [chat_result() for _ in range(count)])
+
+
+def fitting_nothing(count: int) -> JSON:
+    calls = [chat_call(f"call_{n}") for n in range(count)]
+    return chat(calls, [chat_result(tool_call_id=f"other_{n}") for n in range(count)])
+
+
+def without_ids(count: int) -> JSON:
+    calls = [chat_call("") for _ in range(count)]
+    return chat(calls, [chat_result(tool_call_id=f"other_{n}", name="write") for n in range(count)])
+
+
+def the_same_id(count: int) -> JSON:
+    return chat([chat_call("call") for _ in range(count)], [chat_result(tool_call_id="call") for _ in range(count)])
+
+
+def ids_that_look_numbered(count: int) -> JSON:
+    calls = [chat_call(f"a_{n}") for n in range(count // 2)] + [chat_call("a") for _ in range(count // 2)]
+    return chat(calls, [chat_result(tool_call_id="a") for _ in range(count)])
+
+
+def long_names(count: int) -> JSON:
+    calls = [chat_call(f"call {n} " + "x" * 80, f"tool {n} " + "y" * 80) for n in range(count)]
+    return chat(calls, [chat_result(tool_call_id=f"call {n} " + "x" * 80) for n in reversed(range(count))])
+
+
+def many_turns(count: int) -> JSON:
+    turns: list[JSON] = []
+    for n in range(count // 2):
+        turns += [{"role": "assistant", "tool_calls": [chat_call(f"c{n % 7}")]}, chat_result(tool_call_id=f"c{n % 7}")]
+    return chat([], turns)
+
+
+def many_tools(count: int) -> JSON:
+    tools = [{"type": "function", "function": {"name": f"tool {n % 2} {n}"}} for n in range(count)]
+    choice = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": tools}}
+    return chat([], [], tools=tools, tool_choice=choice)
+
+
+def messages(count: int) -> JSON:
+    ids = [f"toolu {n % (count - 3)}" for n in range(count)]
+    uses = [
+        {"type": "tool_use", "id": each, "name": f"tool {n} " + "z" * 70, "input": {}} for n, each in enumerate(ids)
+    ]
+    results = [{"type": "tool_result", "tool_use_id": each, "content": "done"} for each in reversed(ids)]
+    turns = [{"role": "assistant", "content": uses}, {"role": "user", "content": results}]
+    tools = [{"name": f"tool {n} " + "z" * 70, "input_schema": {}} for n in range(count)]
+    return {"model": "gpt-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}, *turns], "tools": tools}
+
+
+def responses(count: int) -> JSON:
+    calls = [{"type": "function_call", "call_id": f"c{n}", "name": "f", "arguments": "{}"} for n in range(count)]
+    outputs = [{"type": "function_call_output", "call_id": f"c{n}", "output": "x"} for n in reversed(range(count))]
+    return {"model": "gpt-5", "input": [*calls, *outputs], "previous_response_id": "resp_1"}
+
+
+HISTORIES: list[Callable[[int], JSON]] = [
+    backward, by_name, by_order, fitting_nothing, without_ids, the_same_id, ids_that_look_numbered, long_names,
+    many_turns, many_tools, messages, responses,
+]  # fmt: skip
+
+
+def cost(make: Callable[[int], JSON], count: int) -> float:
+    """Return the CPU seconds of this thread for one history: the least of three, what else runs does not count."""
+    request = make(count)
+    dialect = (
+        ResponsesDialect() if "input" in request else MessagesDialect() if "max_tokens" in request else ChatDialect()
+    )
+    body, took = orjson.dumps(request), []
+    for _ in range(3):
+        begun = time.thread_time()
+        dialect.parse(body, {})
+        took.append(time.thread_time() - begun)
+    return min(took)
+
+
+@pytest.mark.parametrize("make", HISTORIES, ids=lambda make: make.__name__)
+def test_a_history_costs_what_its_length_is(make: Callable[[int], JSON]) -> None:
+    assert cost(make, MANY) < STEEPEST * max(cost(make, FEW), 1e-4)
+
+
+def test_results_still_find_their_calls() -> None:
+    def outputs(request: JSON) -> list[str]:
+        items = ChatDialect().parse(orjson.dumps(request), {}).body["input"]
+        return [item["call_id"] for item in items if item["type"] == "function_call_output"]
+
+    assert outputs(backward(3)) == ["call_2", "call_1", "call_0"]
+    assert outputs(by_name(3)) == ["call_2", "call_1", "call_0"]
+    assert outputs(by_order(3)) == ["call_0", "call_1", "call_2"]
+    assert outputs(without_ids(2)) == ["call_unnamed_1", "call_unnamed_2"]
+    mixed = chat([chat_call("a", "x"), chat_call("b", "y"), chat_call("c", "x")],
+                 [chat_result(name="x"), chat_result(tool_call_id="c"), chat_result()])  # fmt: skip
+    assert outputs(mixed) == ["a", "c", "b"]

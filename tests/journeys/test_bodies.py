@@ -1,0 +1,168 @@
+"""C4, C6, C10: what a request's body may be packed in, may cost, and may hold, on every route that takes one."""
+
+import asyncio
+import gzip
+import time
+import zlib
+
+import brotli
+import orjson
+import pytest
+from jackfield.codings import zstd
+
+MESSAGES = {"model": "gpt-5", "max_tokens": 10, "messages": [{"role": "user", "content": "Hi"}]}
+ROUTES = {
+    "/v1/responses": {"model": "gpt-5", "input": "Hi"},
+    "/v1/chat/completions": {"model": "gpt-5", "messages": [{"role": "user", "content": "Hi"}]},
+    "/v1/messages": MESSAGES,
+    "/v1/messages/count_tokens": MESSAGES,
+}
+CODINGS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd.compress}
+
+
+async def pieces(body, size=7):
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+
+
+@pytest.mark.parametrize("coding", [*CODINGS, "GZIP", "x-gzip", "identity, gzip"])
+@pytest.mark.parametrize("path", ROUTES)
+async def test_a_packed_body_is_unpacked(house, path, coding):
+    pack = CODINGS.get(coding, gzip.compress)
+    answered = await house.client.post(
+        path, content=pack(orjson.dumps(ROUTES[path])), headers={"content-encoding": coding}
+    )
+    assert answered.status_code == 200, answered.text
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_a_packed_body_may_come_in_chunks(house, path):
+    body = pieces(zstd.compress(orjson.dumps(ROUTES[path])))
+    assert (await house.client.post(path, content=body, headers={"content-encoding": "zstd"})).status_code == 200
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_a_body_packed_twice_is_unpacked_from_the_outside_in(house, path):
+    body = zstd.compress(gzip.compress(orjson.dumps(ROUTES[path])))
+    answered = await house.client.post(path, content=body, headers={"content-encoding": "gzip, zstd"})
+    assert answered.status_code == 200
+
+
+async def test_the_upstream_gets_it_plain(house, upstream):
+    body = zstd.compress(orjson.dumps({"model": "gpt-5", "input": "packed words"}))
+    await house.client.post("/v1/responses", content=body, headers={"content-encoding": "zstd"})
+    assert b"packed words" in upstream.last.body
+    assert "content-encoding" not in upstream.last.headers
+
+
+REFUSED = {
+    "unknown": ("lzma", b"{}", 415, "lzma"),
+    "three of them": ("gzip, gzip, gzip", gzip.compress(b"{}"), 415, "3 content codings"),
+    "over plain JSON": ("gzip", b'{"model":"gpt-5","input":"Hi"}', 400, "gzip"),
+    "cut": ("zstd", zstd.compress(b'{"model":"gpt-5","input":"Hi"}')[:-3], 400, "zstd"),
+    "damaged": ("br", b"\xff" * 40, 400, "br"),
+    "junk behind": ("deflate", zlib.compress(b"{}") + b"junk", 400, "deflate"),
+}
+
+
+@pytest.mark.parametrize(("coding", "body", "status", "word"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("path", ROUTES)
+async def test_what_cannot_be_unpacked_is_told(house, upstream, path, coding, body, status, word):
+    answered = await house.client.post(path, content=body, headers={"content-encoding": coding})
+    assert answered.status_code == status
+    assert answered.json()["error"]["type"] == "invalid_request_error"
+    assert word in answered.json()["error"]["message"]
+    assert ("zstd" in answered.headers.get("accept-encoding", "")) == (status == 415)
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("path", ROUTES)
+async def test_a_bomb_is_too_large(serve, upstream, path, coding):
+    house = await serve(upstream, config={"limits": {"max-body-bytes": 100_000}})
+    bomb = CODINGS[coding](b'{"model":"' + b"x" * 20_000_000 + b'"}')
+    answered = await house.client.post(path, content=bomb[:99_000], headers={"content-encoding": coding})
+    assert answered.status_code == 413
+    assert "100000 bytes" in answered.json()["error"]["message"]
+
+
+HALVES = {
+    "/v1/responses": rb'{"model":"gpt-5","input":[{"role":"user","content":[{"type":"input_text","text":"cut \ud83d"},'
+    rb'{"type":"input_text","text":"\ude00 on"}]}]}',
+    "/v1/chat/completions": rb'{"model":"gpt-5","messages":[{"role":"user","content":"Hi"},{"role":"assistant",'
+    rb'"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{\"a\":\"cut \\ud83d\"}"}}]},'
+    rb'{"role":"tool","tool_call_id":"c","content":"cut \ud83d"}]}',
+    "/v1/messages": rb'{"model":"gpt-5","max_tokens":9,"messages":[{"role":"user","content":"cut \ud83d"},'
+    rb'{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"\udc00":"\ud83d"}}]},'
+    rb'{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"cut \ud83d"}]}]}',
+    "/v1/messages/count_tokens": rb'{"model":"gpt-5","messages":[{"role":"user","content":"cut \ud83d"}]}',
+}
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"], ids=["plain", "with a byte order mark"])
+@pytest.mark.parametrize("path", HALVES)
+async def test_half_a_character_goes_up_as_its_replacement(house, upstream, path, start):
+    answered = await house.client.post(path, content=start + HALVES[path])
+    assert answered.status_code == 200, answered.text
+    for request in upstream.requests:
+        assert "\ufffd" in request.body.decode()
+        assert orjson.loads(request.body)
+        assert "_raw" not in request.body.decode()
+
+
+async def slowest_health(house, work):
+    """Return what `work` gives, and the longest that /healthz took meanwhile."""
+    async with house.server.client(timeout=30) as other:
+        task = asyncio.ensure_future(work)
+        slowest = 0.0
+        while not task.done():
+            begun = time.monotonic()
+            assert (await other.get("/healthz")).status_code == 200
+            slowest = max(slowest, time.monotonic() - begun)
+            await asyncio.sleep(0.01)
+        return await task, slowest
+
+
+COSTLY = {
+    "lists": b"[],",
+    "objects": b'{"a":1},',
+    "numbers": b"1,",
+    "deep and wide": b"[" * 20 + b"]" * 20 + b",",
+}
+
+
+@pytest.mark.parametrize("piece", COSTLY.values(), ids=COSTLY)
+@pytest.mark.parametrize("path", ROUTES)
+async def test_many_small_parts_are_refused_and_hold_nobody_up(house, path, piece):
+    body = orjson.dumps(ROUTES[path])[:-1] + b',"x":[' + piece * (3_000_000 // len(piece)) + b"0]}"
+    answered, slowest = await slowest_health(house, house.client.post(path, content=body, timeout=30))
+    assert answered.status_code == 413
+    assert "brackets and commas" in answered.json()["error"]["message"]
+    assert slowest < 0.5
+
+
+async def test_many_keys_are_refused(house):
+    keys = b",".join(b'"%d":0' % number for number in range(1_000_001))
+    answered = await house.client.post("/v1/responses", content=b'{"model":"gpt-5","input":"Hi","x":{' + keys + b"}}")
+    assert answered.status_code == 413
+
+
+async def test_thirty_megabytes_of_text_pass(house, upstream):
+    text = "plain text [with, marks] {in, it} " * 900_000
+    body = orjson.dumps({"model": "gpt-5", "input": text})
+    answered, slowest = await slowest_health(house, house.client.post("/v1/responses", content=body, timeout=30))
+    assert answered.status_code == 200
+    assert len(upstream.last.body) > 30_000_000
+    assert slowest < 0.5
+
+
+async def test_a_long_history_in_backward_order_holds_nobody_up(house):
+    """C3."""
+    arguments = orjson.dumps({"path": "x" * 40}).decode()
+    calls = [{"id": f"call_{n}", "function": {"name": "read", "arguments": arguments}} for n in range(16_000)]
+    results = [{"role": "tool", "tool_call_id": f"call_{n}", "content": "ok"} for n in reversed(range(16_000))]
+    history = [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": calls}, *results]
+    asked = house.client.post("/v1/chat/completions", json={"model": "gpt-5", "messages": history}, timeout=30)
+    answered, slowest = await slowest_health(house, asked)
+    assert answered.status_code == 200
+    assert slowest < 0.5
