@@ -106,7 +106,7 @@ TOLD_BROKEN = dataclasses.replace(BROKEN, code="server_error")
 """An upstream's own code is kept."""
 HALF = Send(b'event: response.output_text.delta\ndata: {"type":"response.output_te')
 NO_JSON = Send(b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"fo\n\n')
-TORN = Send(b'data: {"type":"response.new_thing","words":"\xe4\xb8 \\ud83d"}\n\n')
+TORN = Send(b'data: {"type":"response.new_thing","words":"\xe4\xb8"}\n\n')
 CHAT = Send(b'data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"canary"}}]}\n\n')
 NOISE = Send(b"data: ping\n\nevent: keepalive\n\n<p>canary</p>\n\nid: 7\n\n: comment\n\n")
 TOO_MUCH = SendEvent({"type": "response.output_text.delta", "delta": "x" * (LARGEST + 1)})
