@@ -12,22 +12,11 @@ from .dialects import failures
 from .dialects.complaints import mask
 from .errors import Kind, UpstreamError
 from .executor import EventStream
+from .opening import NO_ANSWER, Opening, without_answer
 from .sse import Event
 from .types import EMPTY
 
 logger = logging.getLogger("jackfield.answer")
-
-HANDSHAKE = frozenset(
-    {
-        "response.created",
-        "response.in_progress",
-        "response.queued",
-        "response.output_item.added",
-        "response.content_part.added",
-        "response.reasoning_summary_part.added",
-    }
-)
-"""Events that show nothing to anybody yet. While only these have come, another upstream can still take over."""
 
 _LARGEST_NUMBER = 2**53
 """A sequence number from which on there is no next one that every client could read."""
@@ -52,7 +41,7 @@ class Answer:
         self._stream = stream
         self._batches = aiter(stream)
         self._books = books
-        self._held: list[Event] = []
+        self._opening = Opening()
         self._pending: asyncio.Task[list[Event]] | None = None
         self._begun: Event | None = None
         self._last: Event | None = None
@@ -79,9 +68,11 @@ class Answer:
         """
         try:
             self._take(await self._next())
+            meter = self._books.meter
+            meter.served = meter.served or self._stream.headers.get("openai-model", "")
             if hold is not None:
                 await self._wait(hold)
-            while hold is None and not self._decided():
+            while hold is None and not self._opening.decided:
                 self._take(await self._next())
         except BaseException:
             await self.aclose()
@@ -105,7 +96,7 @@ class Answer:
         """Read on for a while. A read still under way at its end is not cancelled: that would break its stream."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        while not self._decided() and (left := deadline - loop.time()) > 0:
+        while not self._opening.decided and (left := deadline - loop.time()) > 0:
             self._pending = loop.create_task(self._next())
             done, _ = await asyncio.wait({self._pending}, timeout=left)
             if done:
@@ -114,14 +105,7 @@ class Answer:
 
     def _take(self, events: list[Event]) -> None:
         """Hold a batch back; raise the failure it brings, if nothing was shown before it."""
-        for event in events:
-            if event.type in ("response.failed", "error") and not self._decided():
-                raise failures.from_response(event.json())
-            self._held.append(event)
-
-    def _decided(self) -> bool:
-        """True when something was received that a client can see."""
-        return any(event.type.startswith("response.") and event.type not in HANDSHAKE for event in self._held)
+        self._opening.take(events)
 
     def __aiter__(self) -> AsyncIterator[list[Event]]:
         return self
@@ -130,7 +114,7 @@ class Answer:
         """Return the next events; after the terminal one the answer is over and the upstream closed."""
         if self._over:
             raise StopAsyncIteration
-        events, self._held = self._held or await self._read(), []
+        events = self._opening.release() or await self._read()
         if self._ends(events):
             await self._finish()
         else:
@@ -162,7 +146,10 @@ class Answer:
                 events[place:] = [self._failed(failures.from_response(event.json()))]
                 return True
             if event.type in TERMINAL:
-                if event.type == "response.failed" and self.failure is None:
+                if event.type == "response.completed" and without_answer(event):
+                    self._note(events[:place])
+                    event = self._failed(UpstreamError(Kind.UPSTREAM_ERROR, NO_ANSWER))
+                elif event.type == "response.failed" and self.failure is None:
                     event = self._shown(event)
                 events[place:] = [event]
                 return True

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from .dialects.reading import read_usage
-from .dialects.reading.values import object_of
+from .dialects.reading.values import object_of, text_of
 from .sse import Event
 from .types import Clock, CompletionRecord, Scope, Usage
 
@@ -41,13 +41,14 @@ Settle = Callable[[CompletionRecord, float | None], None]
 class Meter:
     """Watches the events of one attempt: when output came, how often, and what the upstream counted."""
 
-    __slots__ = ("_clock", "first_output", "last_output", "outputs", "terminal", "usage")
+    __slots__ = ("_clock", "first_output", "last_output", "outputs", "served", "terminal", "usage")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.first_output: float | None = None
         self.last_output: float | None = None
         self.outputs = 0
+        self.served = ""
         self.usage = Usage()
         self.terminal: Event | None = None
 
@@ -63,7 +64,9 @@ class Meter:
                     self._output(now)
             elif kind in TERMINAL:
                 self.terminal = event
-                self.usage = _usage(event)
+                response = object_of(event.json().get("response"))
+                self.usage = read_usage(response.get("usage"))
+                self.served = text_of(response.get("model")) or self.served
 
     def _output(self, now: float) -> None:
         self.outputs += 1
@@ -151,6 +154,7 @@ class Account:
             last_output=meter.last_output,
             outputs=meter.outputs,
             usage=meter.usage,
+            served=meter.served,
             request_id=self.request_id,
             dialect=self._dialect,
             client=self.client,
@@ -186,7 +190,3 @@ class AttemptAccount:
             if self._settle is not None:
                 self._settle(record, verdict.wait)
             account._emit(record)
-
-
-def _usage(terminal: Event) -> Usage:
-    return read_usage(object_of(terminal.json().get("response")).get("usage"))

@@ -182,6 +182,8 @@ class CompletionRecord:
     usage: Usage = Usage()
     attempt_started: float | None = None
     """When the attempt began that the figures are of: of a request its last one; None when it came to none."""
+    served: str = ""
+    """The model that answered, as the upstream itself says; it may be another than the one asked for. "": unsaid."""
 
     @property
     def succeeded(self) -> bool:
