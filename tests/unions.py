@@ -32,6 +32,8 @@ def members(union: Any) -> Iterator[type]:
 
 def fields(member: type) -> dict[str, Any]:
     """Return the fields of a member with their types, those that it inherits too."""
+    if issubclass(member, BaseModel):
+        return {field.alias or name: field.annotation for name, field in member.model_fields.items()}
     return {name: _bare(kind) for name, kind in get_type_hints(member, include_extras=True).items()}
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from .aliases import aliased
 from .answer import Answer
 from .attempts import Attempts
 from .completion import Account, AttemptAccount
@@ -125,7 +126,7 @@ def _without_refused_reasoning(request: Request, error: UpstreamError) -> Reques
 
 
 async def _plan(request: Request, runtime: Runtime, plugins: Plugins) -> Plan:
-    name, effort = _aliased(request.parsed.model, runtime)
+    name, effort = aliased(request.parsed.model, runtime.settings.model_aliases)
     route = _route(name, request.dialect, runtime, plugins)
     info = RequestInfo(
         request.id, request.dialect, route.model, request.parsed.stream, request.client, request.parsed.session
@@ -151,14 +152,6 @@ def _conversation(info: RequestInfo) -> str:
     """Return the name of a conversation among those of all clients. A long one is digested: clients make them up."""
     name = f"{info.client}\0{info.session}"
     return name if len(name) <= LONGEST_NAME else hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _aliased(name: str, runtime: Runtime) -> tuple[str, str | None]:
-    """Return what `model-aliases` makes of a name, and the effort of the alias."""
-    for alias in runtime.settings.model_aliases:
-        if fnmatchcase(name, alias.match):
-            return alias.model, alias.effort or None
-    return name, None
 
 
 def _route(name: str, dialect: str, runtime: Runtime, plugins: Plugins) -> Route:

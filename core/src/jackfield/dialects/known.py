@@ -62,6 +62,6 @@ def refuse(known: Mapping[str, Known], request: Mapping[str, Any]) -> None:
             raise refusal(name, entry)
 
 
-def refusal(path: str, entry: Known) -> ClientError:
-    """Return the 400 of an entry, for the place where it stands."""
-    return invalid_request(f"{path}: {entry.words}", path)
+def refusal(path: str, entry: Known, name: str = "") -> ClientError:
+    """Return the 400 of an entry, for the place where it stands; `name` is said where the place does not tell it."""
+    return invalid_request(f"{path}: {f'{name}: ' if name else ''}{entry.words}", path)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 from quart import Blueprint, Response, request
 
+from .. import aliases
 from ..dialects import openai_errors
 from ..dialects.messages import errors as messages_errors
 from ..errors import ClientError, Kind, RequestFailed, invalid_request
@@ -31,7 +33,7 @@ def blueprint(host: Host) -> Blueprint:
     @routes.get("/v1/models")
     async def models() -> Response:
         _enter(host)
-        known = [model for model, _ in host.runtime.registry.models()]
+        known = aliases.listed(host.runtime.registry, host.runtime.settings.model_aliases)
         if _wants_anthropic():
             return as_json({**page(known, request.args), **_catalogue()})
         return as_json({"object": "list", "data": [_openai(model) for model in known], **_catalogue()})
@@ -71,10 +73,12 @@ def _find(host: Host, name: str, *, foreign: bool = False) -> Model:
     Raises ClientError (404).
     """
     registry = host.runtime.registry
-    route = registry.resolve(name)
+    known = host.runtime.settings.model_aliases
+    route = aliases.resolve(name, registry, known)
     if route is not None:
-        return next(iter(route.providers.values()))
-    if foreign and fnmatchcase(name, FOREIGN) and registry.fallback() is not None:
+        model = next(iter(route.providers.values()))
+        return model if aliases.aliased(name, known)[0] == name else replace(model, id=name)
+    if foreign and fnmatchcase(aliases.unmarked(name), FOREIGN) and registry.fallback() is not None:
         return Model(name)
     raise ClientError(Kind.MODEL_NOT_FOUND, f"the model {name!r} is not served by any provider here")
 

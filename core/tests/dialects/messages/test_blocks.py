@@ -102,14 +102,28 @@ def test_a_search_result_becomes_text(parts):
 @pytest.mark.parametrize(
     "block",
     [
-        {"type": "container_upload", "file_id": "f"},
-        {"type": "a_kind_of_next_year", "data": {"x": 1}},
         {"type": "thinking", "thinking": "mine", "signature": "s"},
+        {"type": "fallback", "to": {"model": "m"}},
+        {"type": "mcp_tool_listing", "mcp_server_name": "s", "tools": []},
         {"type": "tool_use", "id": "t", "name": "T", "input": {}},
     ],
 )
 def test_what_has_no_meaning_in_a_user_message_is_skipped(parts, block):
     assert parts(block) == []
+
+
+@pytest.mark.parametrize(
+    ("block", "note"),
+    [
+        ({"type": "container_upload", "file_id": "f"}, "[file f is in a container that cannot be reached from here]"),
+        (
+            {"type": "a_kind_of_next_year", "data": {"x": 1}},
+            "[content of type a_kind_of_next_year was left out: not supported here]",
+        ),
+    ],
+)
+def test_what_cannot_be_sent_is_named_in_its_place(parts, block, note):
+    assert parts(block) == [text(note)]
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_a_pdf_counts_by_its_pages():
 
 
 def test_other_files_count_by_their_bytes_and_unseen_ones_as_a_page():
-    assert shown(document(b"x" * 4000, "text/csv")) == 1000
+    assert shown(document(b"x" * 4000, "application/zip")) == 1000
     assert shown({"type": "document", "source": {"type": "url", "url": "https://example.org/a.pdf"}}) == PER_PAGE
 
 

@@ -98,7 +98,7 @@ def test_results_come_before_the_text_of_the_same_message_even_when_the_text_is_
         ("", "(no output)"),
         ([], "(no output)"),
         (None, "(no output)"),
-        ([{"type": "of_next_year"}], "(no output)"),
+        ([{"type": "of_next_year"}], "[content of type of_next_year was left out: not supported here]"),
         ([{"type": "tool_reference", "tool_name": "WebFetch"}], "Tool WebFetch is now available."),
         (
             [{"type": "tool_reference", "tool_name": "A"}, {"type": "tool_reference", "tool_name": "B"}],

@@ -11,7 +11,10 @@ def text(value: str) -> dict[str, object]:
 
 
 def test_all_blocks_are_joined_in_order_by_a_blank_line():
-    assert instructions([text("one"), text(""), text("two"), {"type": "odd"}]) == "one\n\ntwo"
+    assert instructions([text("one"), text(""), text("two")]) == "one\n\ntwo"
+    assert instructions([text("one"), {"type": "odd"}]).endswith(
+        "[content of type odd was left out: not supported here]"
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import invalid_request
 from ..base import Parsed
+from ..request.exact import keep_digits
 from ..request.fields import get_flag, need_list, need_text
 from ..request.names import NameMap
 from ..request.reading import read_object
@@ -26,6 +27,7 @@ def parse(body: bytes) -> Parsed:
     """Read the request. Raises ClientError (400) that names the place which is wrong."""
     request = read_object(body)
     model = need_text(request, "model")
+    keep_digits(request, body, ("tools", "functions", "response_format"))
     messages = need_list(request, "messages")
     refuse_impossible(request)
     tools = read_tools(request)

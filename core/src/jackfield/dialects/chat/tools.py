@@ -18,7 +18,7 @@ from ..request.fields import (
     need_text,
     objects,
 )
-from ..request.schemas import repair
+from ..request.schemas import remark, repair
 
 Tool: TypeAlias = dict[str, Any]
 
@@ -64,11 +64,12 @@ def _inner(tool: Mapping[str, Any], kind: str, path: str) -> tuple[Mapping[str, 
 
 
 def _function(function: Mapping[str, Any], path: str) -> Tool:
-    return {
-        **_named("function", function, path),
-        "parameters": repair(get_object(function, "parameters", path)),
-        "strict": get_flag(function, "strict", path),
-    }
+    given = get_object(function, "parameters", path)
+    schema = repair(given)
+    tool = _named("function", function, path)
+    if description := remark(tool.get("description", ""), given, schema):
+        tool["description"] = description
+    return {**tool, "parameters": schema, "strict": get_flag(function, "strict", path)}
 
 
 def _custom(custom: Mapping[str, Any], path: str) -> Tool:

@@ -1,8 +1,8 @@
 """Content blocks of a Messages request, as the parts of a Responses message or of a tool's output.
 
 Every reader takes a block and its path and returns parts of the user's kind (`input_text`, `input_image`,
-`input_file`); none for a block that has no meaning upstream, such as an unknown type. `cache_control` and `citations`
-are never read.
+`input_file`); none for a block that makes no difference. A block of an unknown type is named in its place, so that
+nothing is swallowed. `cache_control` and `citations` are never read.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from ...errors import ClientError, invalid_request
+from ..known import find
 from ..request.fields import get_text, join, need_object, need_text, text_or_objects
+from .known import BLOCKS
+from .sources import decoded, file_part, is_text, source_url
+from .system import left_out
 
 Part: TypeAlias = dict[str, Any]
 Block: TypeAlias = Mapping[str, Any]
@@ -36,7 +39,9 @@ def parts_of(block: Block, path: str) -> list[Part]:
     reader = _READERS.get(kind)
     if reader is not None:
         return reader(block, path)
-    return text_parts("\n".join(_readable(block.get("content")))) if kind.endswith("_tool_result") else []
+    if kind.endswith("_tool_result"):
+        return text_parts("\n".join(_readable(block.get("content"))))
+    return [] if find(BLOCKS, kind) else text_parts(left_out(kind))
 
 
 def text_parts(text: str) -> list[Part]:
@@ -57,23 +62,8 @@ def _text(block: Block, path: str) -> list[Part]:
 
 
 def _image(block: Block, path: str) -> list[Part]:
-    source, place = need_object(block, "source", path), join(path, "source")
-    return [{"type": "input_image", "image_url": _url(source, place, "image/png"), "detail": "auto"}]
-
-
-def _url(source: Block, path: str, media_type: str) -> str:
-    """Return the URL of a source: its own, or a data URL of its base64 data."""
-    if source.get("type") == "file" or "file_id" in source:
-        raise _foreign_file(path)
-    if "url" in source:
-        return need_text(source, "url", path)
-    data = need_text(source, "data", path)
-    return f"data:{get_text(source, 'media_type', path, media_type)};base64,{data}"
-
-
-def _foreign_file(path: str) -> ClientError:
-    message = "files of the Files API cannot be read by the provider behind this proxy: send the content as base64"
-    return invalid_request(f"{path}.file_id: {message}", f"{path}.file_id")
+    source = need_object(block, "source", path)
+    return [{"type": "input_image", "image_url": source_url(source, path, "image"), "detail": "auto"}]
 
 
 def _document(block: Block, path: str) -> list[Part]:
@@ -84,22 +74,25 @@ def _document(block: Block, path: str) -> list[Part]:
         return text_parts(_lines(title, context, get_text(source, "data", place)))
     if kind == "content":
         return text_parts(_lines(title, context)) + content_parts(source.get("content"), join(place, "content"))
-    url = _url(source, place, "application/pdf")
-    file = _file(url, title) if kind == "base64" else {"type": "input_file", "file_url": url}
+    if kind == "base64" and is_text(get_text(source, "media_type", place)):
+        return text_parts(_lines(title, context, decoded(source, path)))
+    url = source_url(source, path, "document")
+    file = file_part(url, title) if kind == "base64" else {"type": "input_file", "file_url": url}
     return [*text_parts(context), file]
-
-
-def _file(url: str, title: str) -> Part:
-    """Return a file with its data. The upstream tells the format of a PDF by the name's ending."""
-    name = title or "document.pdf"
-    if url.startswith("data:application/pdf") and not name.lower().endswith(".pdf"):
-        name += ".pdf"
-    return {"type": "input_file", "filename": name, "file_data": url}
 
 
 def _search_result(block: Block, path: str) -> list[Part]:
     head = _lines(get_text(block, "title", path), get_text(block, "source", path))
     return text_parts(head) + content_parts(block.get("content"), join(path, "content"))
+
+
+def _compaction(block: Block, path: str) -> list[Part]:
+    return text_parts(get_text(block, "content", path))
+
+
+def _container_upload(block: Block, path: str) -> list[Part]:
+    name = get_text(block, "file_id", path)
+    return text_parts(f"[file {name} is in a container that cannot be reached from here]")
 
 
 def _tool_reference(block: Block, path: str) -> list[Part]:
@@ -116,6 +109,8 @@ _READERS: Mapping[str, Callable[[Block, str], list[Part]]] = {
     "document": _document,
     "search_result": _search_result,
     "tool_reference": _tool_reference,
+    "compaction": _compaction,
+    "container_upload": _container_upload,
     # The text that follows a search tells what was found; the results themselves are encrypted.
     "web_search_tool_result": _nothing,
 }

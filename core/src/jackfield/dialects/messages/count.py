@@ -18,7 +18,7 @@ from ..request.images import image_size
 from ..request.names import NameMap
 from ..request.reading import read_object
 from .history import History
-from .request import translate
+from .request import refuse_thread, translate
 from .tools import tool_names
 
 PER_ITEM = 4
@@ -41,6 +41,7 @@ def count_tokens(body: bytes) -> bytes:
     that is wrong.
     """
     request = read_object(body)
+    refuse_thread(request)
     names = NameMap.of(tool_names(request))
     return orjson.dumps({"input_tokens": count_body(translate(request, names, History(names)))})
 

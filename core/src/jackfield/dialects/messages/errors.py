@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from ...errors import ClientError, Kind, RequestFailed
+from ...errors import ClientError, Detail, Kind, RequestFailed
 from ..base import ErrorReply
 from ..failures import passable
+from .healing import healable
 
 _TOO_LONG = "prompt is too long"
 
 
+class DetailedError(ClientError):
+    """A 400 with `error.details`, by which Anthropic's SDKs tell what to do."""
+
+    def __init__(self, message: str, param: str, details: Mapping[str, Any]) -> None:
+        super().__init__(Kind.INVALID_REQUEST, message, Detail(param=param))
+        self.details = details
+
+
 def envelope(failure: RequestFailed, request_id: str = "") -> dict[str, Any]:
     """Return the JSON body of a failure, also the data of an `error` event. "" adds no request id."""
-    body: dict[str, Any] = {
-        "type": "error",
-        "error": {"type": failure.kind.words.anthropic_type, "message": _message(failure)},
-    }
+    error: dict[str, Any] = {"type": failure.kind.words.anthropic_type, "message": _message(failure)}
+    if isinstance(failure, DetailedError):
+        error["details"] = failure.details
+    body: dict[str, Any] = {"type": "error", "error": error}
     if request_id:
         body["request_id"] = request_id
     return body
 
 
 def _message(failure: RequestFailed) -> str:
-    """Return what to say. Claude Code compacts a conversation when it reads that the prompt is too long."""
+    """Return what to say. Claude Code compacts a conversation when it reads that the prompt is too long.
+
+    It heals other requests, too, when it reads of what ails them.
+    """
     if failure.kind is Kind.CONTEXT_LENGTH and _TOO_LONG not in failure.message.lower():
         return f"{_TOO_LONG}: {failure.message}"
-    return failure.message
+    return healable(failure)
 
 
 def reply(failure: RequestFailed, request_id: str) -> ErrorReply:

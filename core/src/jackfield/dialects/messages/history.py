@@ -16,6 +16,8 @@ from .signature import unseal
 from .system import texts
 
 _DEVELOPER = ("system", "developer")
+_UNTIL_SPOKEN = "next_user_message"
+"""A `clear_at` that shows a system message until the user has spoken again."""
 
 
 class History:
@@ -28,11 +30,15 @@ class History:
     def items(self, request: Mapping[str, Any]) -> list[Item]:
         """Return the input items, calls and outputs paired. Raises ClientError (400) naming the place that is wrong."""
         items: list[Item] = []
-        for message, path in objects(need_list(request, "messages"), "messages"):
+        messages = list(objects(need_list(request, "messages"), "messages"))
+        spoken = max((place for place, (message, _) in enumerate(messages) if message.get("role") == "user"), default=0)
+        for number, (message, path) in enumerate(messages):
             role = need_text(message, "role", path)
             content, place = message.get("content"), join(path, "content")
             if role == "assistant":
                 items += self._assistant(content, place)
+            elif role in _DEVELOPER and message.get("clear_at") == _UNTIL_SPOKEN and number < spoken:
+                continue
             elif role in _DEVELOPER:
                 items += _message("developer", [part for text in texts(content, place) for part in text_parts(text)])
             else:

@@ -1,7 +1,7 @@
 """A Messages request, as a Responses request.
 
-What is read here is translated; what is not read is dropped, as `docs/translation.md` lists: `max_tokens`, sampling,
-`cache_control`, `service_tier`, `context_management`, `container` and every field that is unknown.
+What is read here is translated; `known.py` lists what is refused and what makes no difference. Fields that are unknown
+are tolerated.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Any
 
 from ...errors import invalid_request
 from ..base import Parsed
+from ..known import refuse
+from ..request.exact import keep_digits
 from ..request.fields import get_flag, get_list, get_object, get_text, need_object, need_text
 from ..request.names import NameMap
 from ..request.reading import read_object
@@ -18,7 +20,9 @@ from ..request.schemas import is_strict_clean
 from ..stops import read_stops
 from .context import MessagesContext
 from .effort import reasoning
+from .errors import DetailedError
 from .history import History
+from .known import PARAMETERS, THREAD
 from .session import session_key
 from .system import instructions
 from .tools import read_choice, read_tools, tool_names
@@ -30,6 +34,9 @@ def parse_messages(body: bytes, headers: Mapping[str, str]) -> Parsed:
     """Return the request, understood. Raises ClientError (400) naming the place that is wrong."""
     request = read_object(body)
     model = need_text(request, "model")
+    refuse_thread(request)
+    refuse(PARAMETERS, request)
+    keep_digits(request, body, ("tools", "messages", "output_config", "output_format"))
     names = NameMap.of(tool_names(request))
     history = History(names)
     translated = translate(request, names, history)
@@ -45,6 +52,16 @@ def parse_messages(body: bytes, headers: Mapping[str, str]) -> Parsed:
     )
     whole = _completed(request, translated, session)
     return Parsed(model, get_flag(request, "stream"), whole, session, context, history.makers)
+
+
+def refuse_thread(request: Mapping[str, Any]) -> None:
+    """Raise ClientError (400) for a conversation that is to be kept here, in the words of which the SDKs know.
+
+    They then send the whole conversation; after any other 400 their tool runners end.
+    """
+    if request.get(THREAD) is not None:
+        details = {"error_code": "thread_unsupported_request", "unsupported": []}
+        raise DetailedError(f"{THREAD}: {PARAMETERS[THREAD].words}", THREAD, details)
 
 
 def translate(request: Mapping[str, Any], names: NameMap, history: History) -> dict[str, Any]:

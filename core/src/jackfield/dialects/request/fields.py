@@ -30,9 +30,13 @@ def join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
+def _named(value: object) -> str:
+    return _EXPECTED.get(type(value), "a number")  # one beyond 64 bits is a fragment (`request.exact`)
+
+
 def wrong_type(path: str, expected: type, value: object) -> ClientError:
     """Return the 400 for a value of the wrong type."""
-    return invalid_request(f"{path}: must be {_EXPECTED[expected]}, not {_EXPECTED[type(value)]}", path)
+    return invalid_request(f"{path}: must be {_EXPECTED[expected]}, not {_named(value)}", path)
 
 
 def missing(path: str) -> ClientError:
@@ -118,5 +122,5 @@ def text_or_objects(value: object, path: str) -> str | list[tuple[dict[str, Any]
     if value is None:
         return []
     if type(value) is not list:
-        raise invalid_request(f"{path}: must be a string or a list, not {_EXPECTED[type(value)]}", path)
+        raise invalid_request(f"{path}: must be a string or a list, not {_named(value)}", path)
     return list(objects(value, path))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .schema_merging import TOP, merged
+from .schema_nodes import mended
+
 _OUTSIDE_STRICT = frozenset(
     {
         "allOf",
@@ -27,16 +30,29 @@ def repair(schema: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return a tool's parameter schema as the upstream accepts it.
 
     `$schema` goes, `type` becomes `object`, absent `properties` become empty (many MCP servers leave them out and the
-    upstream answers 400), no schema at all becomes the empty object's. Nothing else is touched, and what is right is
-    not copied.
+    upstream answers 400), no schema at all becomes the empty object's. Choices at the top are merged
+    (`schema_merging`), and what OpenAI refuses below is mended (`schema_nodes`). What is right is returned as it is.
     """
-    if type(schema) is dict and "$schema" not in schema and _is_object(schema):
-        return schema
-    fixed = {key: value for key, value in (schema or {}).items() if key != "$schema"}
+    fixed: dict[str, Any] = mended(schema or {})
+    if "$schema" not in fixed and _is_object(fixed) and TOP.isdisjoint(fixed):
+        return fixed
+    fixed = {key: value for key, value in merged(fixed).items() if key != "$schema"}
     fixed["type"] = "object"
     if type(fixed.get("properties")) is not dict:
         fixed["properties"] = {}
     return fixed
+
+
+def remark(description: str, given: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """Return a tool's description, with what its schema says no more since it was repaired.
+
+    Models read the description of a tool, and not always that of its parameters.
+    """
+    before, after = given.get("description"), schema.get("description")
+    if before == after or not isinstance(after, str) or "$ref" in given:
+        return description
+    said = after.removeprefix(before if isinstance(before, str) else "").strip()
+    return f"{description}\n\n{said}".strip()
 
 
 def _is_object(schema: Mapping[str, Any]) -> bool:

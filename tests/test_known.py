@@ -1,0 +1,107 @@
+"""Nothing silent: every member and field of the SDKs' typed requests is on a list of what becomes of it.
+
+A new SDK release with something new fails here, before users tell us; docs/translation.md shows the same lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, get_type_hints
+
+import anthropic.types as messages
+import pytest
+from anthropic.types import beta, message_count_tokens_params, message_create_params
+from anthropic.types.beta import beta_message_thread_param, beta_request_tool_addition_block_param
+from anthropic.types.beta import message_count_tokens_params as beta_count_params
+from anthropic.types.beta import message_create_params as beta_params
+from jackfield.dialects.known import Fate, Known, find
+from jackfield.dialects.messages import known
+
+from .unions import fields, members, silent, tagged
+
+BLOCKS: Mapping[str, Any] = MappingProxyType(
+    {
+        kind: member
+        for union in (messages.ContentBlockParam, beta.BetaContentBlockParam)
+        for kind, member in tagged(union).items()
+    }
+)
+TOOLS: Mapping[str, Any] = MappingProxyType(
+    {
+        kind: member
+        for union in (messages.ToolUnionParam, beta.BetaToolUnionParam)
+        for kind, member in tagged(union).items()
+    }
+)
+TURNS = [*members(messages.MessageParam), *members(beta.BetaMessageParam)]
+CHANGES = tagged(beta_request_tool_addition_block_param.Tool)
+
+
+def translated(found: Mapping[str, Any], lists: Mapping[str, Known]) -> Iterable[Any]:
+    """Return those members whose list says that they are translated."""
+    return [member for kind, member in found.items() if (entry := find(lists, kind)) and entry.fate is Fate.TRANSLATED]
+
+
+def inner(field: str, kinds: Iterable[Any]) -> Iterable[Any]:
+    """Return the members that a field of these holds."""
+    return [part for kind in kinds for part in members(fields(kind).get(field))]
+
+
+@pytest.mark.parametrize(
+    "request_type",
+    [
+        message_create_params.MessageCreateParamsStreaming,
+        message_create_params.MessageCreateParamsNonStreaming,
+        message_count_tokens_params.MessageCountTokensParams,
+        beta_params.MessageCreateParamsStreaming,
+        beta_params.MessageCreateParamsNonStreaming,
+        beta_count_params.MessageCountTokensParams,
+    ],
+)
+def test_no_parameter_of_messages_is_silent(request_type: type) -> None:
+    assert silent(get_type_hints(request_type), known.PARAMETERS) == []
+
+
+def test_no_block_of_messages_is_silent() -> None:
+    assert silent(BLOCKS, known.BLOCKS) == []
+
+
+def test_no_block_in_a_result_of_a_tool_is_silent() -> None:
+    results = [BLOCKS["tool_result"], messages.ToolResultBlockParam]
+    assert silent({kind for part in inner("content", results) for kind in tagged(part)}, known.BLOCKS) == []
+
+
+def test_no_block_in_a_system_message_is_silent() -> None:
+    assert silent({kind for part in inner("content", TURNS) for kind in tagged(part)}, known.BLOCKS) == []
+
+
+def test_no_tool_of_messages_is_silent() -> None:
+    assert silent(TOOLS, known.TOOLS) == []
+
+
+def test_no_change_of_tools_is_silent() -> None:
+    assert silent(CHANGES, known.CHANGES) == []
+
+
+def test_no_field_of_what_is_translated_is_silent() -> None:
+    blocks, tools = translated(BLOCKS, known.BLOCKS), translated(TOOLS, known.TOOLS)
+    changes = translated(CHANGES, known.CHANGES)
+    whole = [*TURNS, *blocks, *tools, *changes, *inner("source", blocks)]
+    assert silent({field for member in whole for field in fields(member)}, known.FIELDS) == []
+
+
+def test_no_field_of_the_output_and_of_thinking_is_silent() -> None:
+    configs = [*members(messages.OutputConfigParam), *members(beta.BetaOutputConfigParam)]
+    assert silent({field for config in configs for field in fields(config)}, known.OUTPUT) == []
+    thinking = [*members(messages.ThinkingConfigParam), *members(beta.BetaThinkingConfigParam)]
+    assert silent({field for config in thinking for field in fields(config)}, known.THINKING) == []
+
+
+@pytest.mark.parametrize("name", ["tool_addition", "compaction", "image"])
+def test_a_block_that_is_taken_off_its_list_is_missed(name: str) -> None:
+    assert silent(BLOCKS, known.BLOCKS.keys() - {name}) == [name]
+
+
+def test_a_thread_is_known_in_every_form() -> None:
+    assert set(tagged(beta_message_thread_param.BetaMessageThreadParam)) == {"create", "continue"}
