@@ -13,7 +13,7 @@ from ..known import Known, no_difference, refused, translated
 THREAD = "thread"
 COMPACTION = "compaction"
 
-_SAMPLING = no_difference("not sent: Codex-style upstreams refuse it")
+_SAMPLING = no_difference("not sent: subscription backends refuse it")
 _ANTHROPICS = no_difference("concerns Anthropic's own servers and accounts, which have no part in the answer")
 _SERVERS = no_difference("only Anthropic's servers run it; the model is not told of it, and answers without")
 _READABLE = translated("the text of the result")
