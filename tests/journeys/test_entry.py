@@ -186,7 +186,6 @@ NOWHERE = [
     "/v1/responses/input_tokens",
     "/v1/responses/resp_1",
     "/V1/responses",
-    "/responses",
     "//v1/responses",
     "/v1//responses",
     "/v1%2fresponses",

@@ -103,7 +103,6 @@ NO_HTTP = {
     "zeros": b"\0" * 500,
     "noise": bytes((n * 7919) % 256 for n in range(3000)) + b"\r\n\r\n",
     "CONNECT": get("CONNECT example.com:443 HTTP/1.1"),
-    "a proxy's target": get("GET http://example.com/healthz HTTP/1.1"),
     "OPTIONS *": get("OPTIONS * HTTP/1.1", "Connection: close"),
     "HTTP/2, then noise": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 400,
     "SSH": b"SSH-2.0-OpenSSH_9.6\r\n",
@@ -250,6 +249,7 @@ async def test_13_rubbish_behind_a_request_does_not_take_its_answer(served: Any)
 UPGRADE = ("Connection: Upgrade, HTTP2-Settings, close", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
 NOTED = CHUNK.replace(b"\r\n", b";a=b\r\n", 1) + b"0\r\nX-Trailer: 1\r\n\r\n"
 UNUSUAL = {
+    "a proxy's target": post(LENGTH, "Connection: close", body=BODY).replace(b" /v1/", b" http://example.com/v1/", 1),
     "HTTP/1.0": b"POST /v1/responses HTTP/1.0\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY),
     "empty lines first": b"\r\n\r\n" + post(LENGTH, "Connection: close", body=BODY),
     "a wish to go on": post(LENGTH, "Expect: 100-continue", "Connection: close", body=BODY),

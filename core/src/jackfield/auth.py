@@ -106,14 +106,14 @@ class Gate:
         """
         settings = runtime.settings
         headers = fields(scope["headers"]) if headers is None else headers
-        if "origin" in headers:
-            pages.check(headers["origin"], settings)
-        if self._throttle and (wait := self._throttle.wait(caller(scope, settings.trusted_proxies))):
-            raise _too_often(wait)
+        if "origin" in headers or "sec-fetch-site" in headers:
+            pages.check(headers, settings)
         try:
             return runtime.keys.identify(headers)
-        except WrongKeyError:
+        except WrongKeyError:  # only now does it matter what came from the address before: a right key always passes
             address = caller(scope, settings.trusted_proxies)
+            if wait := self._throttle.wait(address):
+                raise _too_often(wait) from None
             if self._throttle.fail(address):
                 logger.warning("%s sends wrong API keys; it has to wait between attempts now", address or "a client")
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from .errors import ClientError, Kind
@@ -25,12 +25,20 @@ def listed(origin: str, allowed: Collection[str]) -> bool:
     return origin in allowed or ANY in allowed
 
 
-def check(origin: str, settings: Settings) -> None:
+_OTHER_SITES = frozenset({"cross-site", "same-site"})
+"""Values of `Sec-Fetch-Site` that speak of another page than our own; browsers leave `Origin` out of some requests."""
+
+
+def check(headers: Mapping[str, str], settings: Settings) -> None:
     """Let a page's request in. Raises ClientError (403) where no key would stop an unlisted page.
 
     Any page that its user visits can send requests to loopback. It cannot read the answers, but a proxy without
-    `api-keys` would serve them, at the user's expense.
+    `api-keys` would serve them, at the user's expense. `headers` are those of the request, names in lower case.
     """
-    if not settings.api_keys and not listed(origin, settings.allowed_origins):
+    origin = headers.get("origin")
+    if settings.api_keys or (origin is None and headers.get("sec-fetch-site", "").lower() not in _OTHER_SITES):
+        return
+    if not listed(origin or "", settings.allowed_origins):
         message = "web pages may call a proxy without api-keys only from the origins in allowed-origins"
-        raise ClientError(Kind.FORBIDDEN, f"{message}; list this one if it is yours: {origin[:200]}")
+        which = f"list this one if it is yours: {origin[:200]}" if origin else "this one did not tell its origin"
+        raise ClientError(Kind.FORBIDDEN, f"{message}; {which}")

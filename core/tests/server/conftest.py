@@ -20,6 +20,8 @@ class App:
         self.ended = asyncio.Event()
         self.going_on = asyncio.Event()
         self.waiting = asyncio.Event()
+        self.default = False
+        """Whether every path is answered by `echo`."""
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "lifespan":
@@ -30,7 +32,8 @@ class App:
         self.scopes.append(scope)
         failure = ""
         try:
-            await getattr(self, scope["path"].strip("/") or "echo")(receive, send)
+            name = "" if self.default else scope["path"].strip("/")
+            await getattr(self, name or "echo")(receive, send)
         except BaseException as error:
             failure = type(error).__name__
             raise
@@ -72,6 +75,16 @@ class App:
         self.waiting.set()
         while (await receive())["type"] != "http.disconnect":
             pass
+
+    async def late(self, receive, send):
+        body = await self.read(receive)
+        self.waiting.set()
+        await self.going_on.wait()
+        await send(start(length=len(body)))
+        await send({"type": "http.response.body", "body": body})
+
+    async def late_fault(self, receive, send):
+        await self.late(receive, None)
 
     async def early(self, receive, send):
         await send(start(status=413, length=3))

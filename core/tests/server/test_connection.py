@@ -197,14 +197,6 @@ async def test_no_header_of_an_answer_can_begin_another(connect):
     assert b"set-cookie" not in answer
 
 
-async def test_a_websocket_is_hypercorns(connect, app):
-    upgrade = await connect()
-    await upgrade.send(b"GET /socket HTTP/1.1\r\n" + HEAD, b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
-    await upgrade.send(b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n")
-    await upgrade.head()
-    assert app.scopes[-1]["type"] == "websocket"
-
-
 async def test_stopping_closes_what_is_idle_and_lets_the_rest_end(app, dial):
     async with running(app, config=ServerConfig(), grace=5) as server:
         idle = await dial(server.port)

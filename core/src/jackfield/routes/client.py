@@ -10,17 +10,8 @@ from .. import __version__
 from ..host import Host
 from ..plugins import Plugins
 from . import models
+from .paths import ENDPOINTS
 from .replies import as_json
-
-ENDPOINTS = (
-    "GET /v1/models",
-    "POST /v1/responses",
-    "POST /v1/chat/completions",
-    "POST /v1/messages",
-    "POST /v1/messages/count_tokens",
-    "GET /healthz",
-    "GET /readyz",
-)
 
 
 def blueprint(host: Host, plugins: Plugins) -> Blueprint:

@@ -11,7 +11,7 @@ import re
 from ..auth import fields
 from ..host import Host
 from ..pages import listed
-from . import door
+from . import door, paths
 from .wire import ASGIApp, Message, Receive, Scope, Send
 
 _ROUTES = "/v1/"
@@ -30,7 +30,7 @@ class Cors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
         allowed = self._host.settings.allowed_origins
-        if not allowed or scope["type"] != "http" or not scope["path"].startswith(_ROUTES):
+        if not allowed or scope["type"] != "http" or not paths.canonical(scope["path"]).startswith(_ROUTES):
             await self._inner(scope, receive, send)
             return
         headers = fields(scope["headers"])

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ClientError, Kind
+from ..errors import ClientError, Detail, Kind
+from . import paths
 
 _DISGUISED = re.compile(rb"//|\\|%2[ef]|%5c|(?:^|/)\.{1,2}(?:/|$)", re.IGNORECASE)
 """Paths that one part of a chain of servers takes for another path than the next."""
@@ -19,8 +20,15 @@ def refusal(scope: Mapping[str, Any]) -> ClientError | None:
     """
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     if _DISGUISED.search(raw):
-        return ClientError(Kind.NOT_FOUND, "this path leads nowhere; GET / lists the routes")
+        return ClientError(Kind.NOT_FOUND, nowhere("this path leads nowhere", scope["path"]))
     names = {name for name, _ in scope["headers"]}
     if b"transfer-encoding" in names and b"content-length" in names:
-        return ClientError(Kind.INVALID_REQUEST, "the request has both Content-Length and Transfer-Encoding; send one")
+        message = "the request has both Content-Length and Transfer-Encoding; send one"
+        return ClientError(Kind.INVALID_REQUEST, message, Detail(headers={"connection": "close"}))
     return None
+
+
+def nowhere(told: str, path: str) -> str:
+    """Return the message about a path that leads nowhere, with the way to the route that was probably meant."""
+    route = paths.nearest(path)
+    return f"{told}; {f'the nearest route is {route}, and ' if route else ''}GET / lists the routes"

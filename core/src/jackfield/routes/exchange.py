@@ -158,7 +158,7 @@ class Exchange:
         """Send an error, if nothing was sent before it.
 
         A client that is still sending is listened to until it has done so, if `listen`: closing at once would reset the
-        connection under its hands, and it would never read the error.
+        connection under its hands, and it would never read the error. Our own server does that by itself.
         """
         if self.started or self.gone:
             return
@@ -166,7 +166,7 @@ class Exchange:
         await self.write(reply.body)
         with suppress(TimeoutError, ClientGone):
             async with asyncio.timeout(LINGER_LONGEST):
-                while self._sending and listen:
+                while self._sending and listen and ON_GONE not in self.scope.get("extensions", {}):
                     await asyncio.wait_for(self._piece(), LINGER)
         await self.finish()
 
@@ -179,4 +179,4 @@ def too_large(limit: int) -> ClientError:
 def too_slow(seconds: float) -> ClientError:
     """Return the 408 of a body that takes more time than allowed."""
     message = f"the request's body did not arrive within {seconds:g} s (limits.body-timeout)"
-    return ClientError(Kind.REQUEST_TIMEOUT, message)
+    return ClientError(Kind.REQUEST_TIMEOUT, message, Detail(headers={"connection": "close"}))

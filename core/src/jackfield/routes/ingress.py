@@ -10,7 +10,6 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 
 from .. import pipeline
 from ..answer import STOPPING, Answer
@@ -22,10 +21,11 @@ from ..host import Host
 from ..observers import Observers
 from ..plugins import Plugins
 from ..runtime import Runtime
-from . import door
+from . import door, paths
 from .bodies import understood
 from .exchange import ClientGone, Exchange
 from .heartbeat import heartbeat
+from .places import Places
 from .wire import ASGIApp, Receive, Scope, Send
 
 logger = logging.getLogger("jackfield.request")
@@ -50,7 +50,8 @@ _STAYS = frozenset(
         "connection",
         "keep-alive",
     }
-    | {"te", "trailer", "transfer-encoding", "upgrade", "content-length", "content-type", "content-encoding", "expect"}
+    | {"te", "trailer", "transfer-encoding", "upgrade", "http2-settings", "expect"}
+    | {"content-length", "content-type", "content-encoding"}
 )
 """Headers of a client that no executor ever sees: credentials, cookies, and what belongs to this connection alone."""
 
@@ -62,11 +63,11 @@ class Ingress:
         self, inner: ASGIApp, dialects: Mapping[str, Dialect], host: Host, plugins: Plugins, observers: Observers
     ) -> None:
         self._inner = inner
-        self._dialects = dialects
+        self._dialects = {name: dialect for path, dialect in dialects.items() for name in paths.spellings(path)}
         self._host = host
         self._plugins = plugins
         self._observers = observers
-        self._open = 0
+        self._places = Places()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
@@ -76,11 +77,11 @@ class Ingress:
         refused = door.refusal(scope)
         dialect = self._dialects.get(scope["path"])
         if refused is not None:
-            await _refuse(refused, dialect, scope, receive, send)
+            await self._refuse(refused, scope, receive, send)
         elif dialect is None:
-            await self._inner(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await _refuse_upgrade(dialect, receive, send)
+            await self._inner(paths.settled(scope), receive, send)
+        elif scope["type"] == "websocket" or (scope["method"] == "GET" and _offers_websocket(scope)):
+            await _refuse_upgrade(dialect, scope, receive, send)
         else:
             await self._serve(dialect, scope, receive, send)
 
@@ -90,7 +91,6 @@ class Ingress:
         account = Account(
             self._host.clock, self._observers.emit, request_id=f"req_{uuid.uuid4().hex}", dialect=dialect.name
         )
-        self._open += 1
         try:
             await self._answer(dialect, exchange, account)
         except RequestFailed as failure:
@@ -109,40 +109,51 @@ class Ingress:
             fault = RequestFailed(Kind.INTERNAL, f"the proxy failed; its log tells why ({account.request_id})")
             await exchange.fail(dialect.error(fault, account.request_id))
         finally:
-            self._open -= 1
             account.close(Kind.CLIENT_GONE.words.status, Kind.CLIENT_GONE.value)
             exchange.end()
 
     async def _answer(self, dialect: Dialect, exchange: Exchange, account: Account) -> None:
+        """Let the client in, give it a place, and answer what it asks; what fails is told when the place is free."""
         runtime = self._host.runtime
-        request = await self._read(dialect, exchange, account, runtime)
-        with exchange.watching():
-            answer = await pipeline.open_answer(request, runtime, self._plugins, account)
-            try:
-                if request.parsed.stream:
-                    await _stream(dialect, request.parsed, answer, exchange, account.request_id)
-                else:
-                    await _collect(dialect, request.parsed, answer, exchange, account.request_id)
-            finally:
-                await answer.aclose()
+        exchange.require_post()
+        headers = exchange.headers()
+        account.client = self._host.gate.enter(runtime, exchange.scope, headers)
+        with self._places.one(runtime.settings.limits.max_streams):
+            request = await _read(dialect, exchange, account, headers, runtime)
+            with exchange.watching():
+                answer = await pipeline.open_answer(request, runtime, self._plugins, account)
+                try:
+                    if request.parsed.stream:
+                        await _stream(dialect, request.parsed, answer, exchange, account.request_id)
+                    else:
+                        await _collect(dialect, request.parsed, answer, exchange, account.request_id)
+                finally:
+                    await answer.aclose()
         if (failure := answer.failure) is None:
             account.close(200)
         else:
             account.close(200, failure.kind.value, failure.detail.retry_after)
 
-    async def _read(self, dialect: Dialect, exchange: Exchange, account: Account, runtime: Runtime) -> pipeline.Request:
-        """Let the client in, read its request and understand it."""
-        limits = runtime.settings.limits
-        exchange.require_post()
-        headers = exchange.headers()
-        account.client = client = self._host.gate.enter(runtime, exchange.scope, headers)
-        if limits.max_streams and self._open > limits.max_streams:
-            raise _too_many(limits.max_streams)
-        body = await exchange.body(limits.max_body_bytes, limits.body_timeout)
-        parsed = await understood(dialect, body, headers, limits.max_body_bytes)
-        account.asked(parsed.model, streaming=parsed.stream)
-        travelling = {name: value for name, value in headers.items() if name not in _STAYS}
-        return pipeline.Request(account.request_id, dialect.name, client, parsed, travelling)
+    async def _refuse(self, failure: ClientError, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what got no further than the door."""
+        anthropic = paths.is_anthropic(scope["path"], [str(name, "latin-1") for name, _ in scope["headers"]])
+        reply = self._dialects["/v1/messages"].error(failure, "") if anthropic else openai_errors.reply(failure, "")
+        if scope["type"] == "websocket":
+            await _answer_upgrade(reply, receive, send)
+        else:
+            await Exchange(scope, receive, send).fail(reply)
+
+
+async def _read(
+    dialect: Dialect, exchange: Exchange, account: Account, headers: Mapping[str, str], runtime: Runtime
+) -> pipeline.Request:
+    """Read a client's request and understand it."""
+    limits = runtime.settings.limits
+    body = await exchange.body(limits.max_body_bytes, limits.body_timeout)
+    parsed = await understood(dialect, body, headers, limits.max_body_bytes)
+    account.asked(parsed.model, streaming=parsed.stream)
+    travelling = {name: value for name, value in headers.items() if name not in _STAYS}
+    return pipeline.Request(account.request_id, dialect.name, account.client, parsed, travelling)
 
 
 async def _stop(dialect: Dialect, exchange: Exchange, account: Account) -> None:
@@ -151,11 +162,6 @@ async def _stop(dialect: Dialect, exchange: Exchange, account: Account) -> None:
     reply = dialect.error(failure, account.request_id)
     account.close(200 if exchange.started else reply.status, failure.kind.value)
     await exchange.fail(reply, listen=False)
-
-
-def _too_many(limit: int) -> Unavailable:
-    message = f"the proxy serves {limit} requests at once already (limits.max-streams)"
-    return Unavailable(Kind.UNAVAILABLE, message, Detail(retry_after=1))
 
 
 def _shown(dialect: Dialect, answer: Answer) -> dict[str, str]:
@@ -204,20 +210,21 @@ async def _collect(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: E
     await exchange.send(200, headers, body)
 
 
-async def _refuse(failure: ClientError, dialect: Dialect | None, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer what got no further than the door, and close: nobody knows what would follow."""
-    reply = dialect.error(failure, "") if dialect else openai_errors.reply(failure, "")
-    reply = replace(reply, headers={**reply.headers, "connection": "close"})
+def _offers_websocket(scope: Scope) -> bool:
+    """Return True for a client that would rather speak over a websocket."""
+    offers = [value.lower() for name, value in scope["headers"] if name == b"upgrade"]
+    return any(offer.strip() == b"websocket" for each in offers for offer in each.split(b","))
+
+
+async def _refuse_upgrade(dialect: Dialect, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a websocket upgrade with 426, on which clients fall back to HTTP at once."""
+    message = "this proxy speaks HTTP and server-sent events; repeat the request as a POST"
+    told = Detail(headers={"upgrade": "HTTP/1.1", "connection": "upgrade"})
+    reply = dialect.error(ClientError(Kind.UPGRADE_REQUIRED, message, told), "")
     if scope["type"] == "websocket":
         await _answer_upgrade(reply, receive, send)
     else:
         await Exchange(scope, receive, send).fail(reply)
-
-
-async def _refuse_upgrade(dialect: Dialect, receive: Receive, send: Send) -> None:
-    """Answer a websocket upgrade with 426, on which clients fall back to HTTP at once."""
-    message = "this proxy speaks HTTP and server-sent events; repeat the request as a POST"
-    await _answer_upgrade(dialect.error(ClientError(Kind.UPGRADE_REQUIRED, message), ""), receive, send)
 
 
 async def _answer_upgrade(reply: ErrorReply, receive: Receive, send: Send) -> None:

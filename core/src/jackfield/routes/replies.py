@@ -11,10 +11,9 @@ from werkzeug.exceptions import HTTPException
 from ..dialects import openai_errors
 from ..dialects.messages import errors as messages_errors
 from ..errors import ClientError, Detail, Kind, RequestFailed
+from .door import nowhere
 from .exchange import too_large, too_slow
-
-_ANTHROPIC = "/v1/messages/"
-"""Below this path clients read Anthropic's envelope, also of a route that is not there."""
+from .paths import is_anthropic
 
 
 def as_json(body: object, status: int = 200) -> Response:
@@ -43,7 +42,8 @@ def as_ours(error: HTTPException) -> RequestFailed:
     """Return what Quart refused as a failure of our own kinds."""
     status = error.code or 500
     if status == HTTPStatus.NOT_FOUND:
-        return ClientError(Kind.NOT_FOUND, f"there is no {_asked()} here; GET / lists the routes")
+        path = request.path if has_request_context() else websocket.path
+        return ClientError(Kind.NOT_FOUND, nowhere(f"there is no {_asked()} here", path))
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
         message = f"{request.path} does not take {request.method}; it takes {allowed}"
@@ -62,6 +62,8 @@ def _asked() -> str:
 
 
 def _reply(failure: RequestFailed) -> Response:
-    anthropic = has_request_context() and f"{request.path}/".startswith(_ANTHROPIC)
+    anthropic = has_request_context() and is_anthropic(
+        request.path, {name.lower() for name, _ in request.headers.items()}
+    )
     answer = messages_errors.reply(failure, "") if anthropic else openai_errors.reply(failure, "")
     return Response(answer.body, answer.status, headers=dict(answer.headers))

@@ -2,10 +2,11 @@
 
 Hypercorn starts the app, accepts connections and stops in good order; `hypercorn jackfield.asgi:app` uses nothing of
 this package. Its own class for a connection costs more than all the rest of a short request, so `jackfield serve` gives
-every connection to `Connection` instead (ADR 0005). An upgrade goes back to Hypercorn's.
+every connection to `Connection` instead (ADR 0005), whatever other protocol its client offers (ADR 0007).
 """
 
 from .adoption import ServerConfig, serve
-from .connection import Connection, Manners
+from .connection import Connection
+from .manners import Manners
 
 __all__ = ["Connection", "Manners", "ServerConfig", "serve"]

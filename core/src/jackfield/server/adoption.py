@@ -1,8 +1,7 @@
-"""How Hypercorn's connections become ours, and how those that are not for us go back."""
+"""How Hypercorn's connections become ours."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, cast
 
@@ -12,17 +11,18 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 
 from ..routes.wire import ASGIApp
-from .connection import Connection, Manners
+from .connection import Connection
+from .manners import Manners
 
 _Hypercorns = TCPServer
-"""What serves the connections of every other server in this process, and upgrades in ours."""
+"""What serves the connections of every other server in this process."""
 
 
 class ServerConfig(Config):
     """Hypercorn's configuration, for a server whose connections are ours.
 
-    `manners` are those of the connections; Hypercorn's own settings hold for what goes back to it. Neither TLS nor an
-    access log is for such a server: what needs them takes a plain `Config`.
+    `manners` are those of the connections. Neither TLS nor an access log is for such a server: what needs them takes a
+    plain `Config`.
     """
 
     def __init__(self) -> None:
@@ -79,26 +79,13 @@ class _Adopted:
             connection.connection_made(transport)
             if early:
                 connection.data_received(early)
-            if left:
+            if left and not connection.eof_received():
                 transport.close()
             if config.stopping:
                 connection.stop()
-            foreign = await connection.served()
+            await connection.served()
         finally:
             config.connections.discard(connection)
-        if foreign:
-            await self._hand_back(foreign)
-
-    async def _hand_back(self, received: bytes) -> None:
-        """Let Hypercorn's own class serve the connection: a request for an upgrade came."""
-        transport = self._writer.transport
-        reader = asyncio.StreamReader(loop=self._loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=self._loop)
-        protocol.connection_made(transport)
-        transport.set_protocol(protocol)
-        reader.feed_data(received)
-        writer = asyncio.StreamWriter(transport, protocol, reader, self._loop)
-        await _Hypercorns(self._app, self._loop, self._config, self._context, self._state, reader, writer)
 
 
 def _tcp_server(*arguments: Any) -> Any:

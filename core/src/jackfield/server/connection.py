@@ -1,7 +1,8 @@
 """One connection of a client: HTTP/1.1 on asyncio's protocol interface and httptools' parser.
 
 A request's application starts when its head is complete. Requests that come before the one in front of them was
-answered wait their turn, unread as far as the socket allows.
+answered wait their turn, unread as far as the socket allows. Offers of other protocols are passed over: every request
+is served here, by the same rules.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 import httptools
@@ -20,21 +20,18 @@ from ..errors import ClientError, Kind, RequestFailed
 from ..routes.exchange import ON_GONE
 from ..routes.wire import ASGIApp
 from .cycle import Cycle
+from .farewell import Farewell
 from .head import head
+from .leaving import Leaving
+from .manners import Manners
 from .patience import Patience
-from .request import Address, RequestHead, bad, too_large
+from .request import RequestHead, address, bad, too_large
 
 logger = logging.getLogger("jackfield.server")
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """What a server puts up with: bytes of a head, and seconds (0: for ever) of waiting for what is named."""
-
-    header_bytes: int = 64 * 1024
-    header_timeout: float = 30.0
-    idle_timeout: float = 75.0
-    write_timeout: float = 60.0
+FRAME = 16
+"""Bytes around a chunk that are no notes: its length, its line breaks. As many again as its bytes are let pass too."""
 
 
 class Connection(asyncio.Protocol):
@@ -45,41 +42,40 @@ class Connection(asyncio.Protocol):
         self._manners = manners
         self._state = state
         self._loop = asyncio.get_running_loop()
-        self._served: asyncio.Future[bytes] = self._loop.create_future()
+        self._served: asyncio.Future[None] = self._loop.create_future()
         self._parser = httptools.HttpRequestParser(self)
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: deque[Cycle] = deque()
         self._active: Cycle | None = None
         self._reading: Cycle | None = None
         self._in_head = False
+        self._offers: list[tuple[bytes, bytes]] = []
         self._unread = 0
-        self._raw = b""
+        self._notes = 0
         self._deaf = False
         self._stopping = False
-        self._closing = False
-        self._unsent = 0
+        self._ended = False
+        self._leaving: Leaving | None = None
         self._writable: asyncio.Future[None] | None = None
         self._patience = Patience(self._loop, self._impatient)
 
     # For the server.
 
-    async def served(self) -> bytes:
+    async def served(self) -> None:
         """Return when the connection is closed and every request's application has ended.
 
-        What is returned was received of a request that is not for us; the connection is then still open. Cancelled, it
-        cancels the requests that are still open, waits for their last words and closes.
+        Cancelled, it cancels the requests that are still open, waits for their last words and closes.
         """
         try:
-            foreign = await asyncio.shield(self._served)
+            await asyncio.shield(self._served)
             if self._tasks:
                 await asyncio.wait(self._tasks)
         except asyncio.CancelledError:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            self._close()
+            self._farewell.close()
             raise
-        return foreign
 
     def stop(self) -> None:
         """Close, now when nothing is asked, else after the answer that is under way."""
@@ -94,42 +90,71 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance, only by its methods
-        self._client = _address(transport.get_extra_info("peername"))
-        self._server = _address(transport.get_extra_info("sockname"))
+        self._client = address(transport.get_extra_info("peername"))
+        self._server = address(transport.get_extra_info("sockname"))
+        self._farewell = Farewell(self._transport, self._manners, self._patience, self._loop)
         self._patience.wait(self._manners.idle_timeout)
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived."""
-        if self._closing:
+        if self._farewell.said or self._ended:
+            self._farewell.heard()
             return
-        self._raw = self._raw + data if self._in_head else data
         self._unread += len(data)
+        if self._reading is not None:
+            self._notes += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._upgrade()
+            self._feed(data)
         except httptools.HttpParserError as error:
             self._refuse(bad(f"this is no HTTP/1.1 request: {error}"))
         else:
             self._look_at_rest()
 
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            rest: memoryview | None = memoryview(data)[offer.args[0] :]
+            while rest is not None:
+                rest = self._pass_over_offer(rest)
+
+    def _pass_over_offer(self, rest: memoryview) -> memoryview | None:
+        """Read a request anew without its offer of another protocol, at which the parser stopped, and then the rest.
+
+        Returns what is left behind the head of another such request.
+        """
+        if self._parser.get_method() == b"CONNECT":
+            self._refuse(bad("this server opens no tunnels; it answers requests itself"))
+            return None
+        bare, self._offers = self._head.without_offer(self._parser)
+        self._parser = httptools.HttpRequestParser(self)
+        self._parser.feed_data(bare)
+        try:
+            self._parser.feed_data(rest)
+        except httptools.HttpParserUpgrade as offer:
+            return rest[offer.args[0] :]
+        return None
+
     def _look_at_rest(self) -> None:
         """Judge what is not complete yet: how much it is, and since when."""
         if self._in_head or self._reading is not None:
-            if self._unread > self._manners.header_bytes:
-                self._refuse(too_large(self._manners.header_bytes))
+            limit = self._manners.header_bytes
+            if self._unread > limit:
+                self._refuse(too_large(limit))
+            elif self._notes > limit and self._reading is not None:
+                self._refuse(bad(f"the notes between the body's chunks have more than {limit} bytes"))
             elif self._in_head and self._active is None and self._patience.seconds != self._manners.header_timeout:
                 self._patience.wait(self._manners.header_timeout)
 
     def pause_writing(self) -> None:
         """Let the application wait."""
         self._writable = self._loop.create_future()
-        self._expect_reading()
+        self._farewell.expect_reading()
 
     def resume_writing(self) -> None:
         """Let it go on."""
-        if self._closing:
-            self._expect_reading()
+        if self._farewell.said:
+            self._farewell.expect_reading()
         elif self._active is None:
             self._patience.wait(self._manners.idle_timeout)
         else:
@@ -141,20 +166,39 @@ class Connection(asyncio.Protocol):
             self._writable.set_result(None)
             self._writable = None
 
+    def eof_received(self) -> bool:
+        """Take note that the client sends no more. It may still read: what it asked for is answered."""
+        if self._farewell.said:
+            return False
+        if not self._ended:
+            self._give_up_reading()
+            if self._active is None or self._active.gone:
+                return False
+            self._end_after_these()
+        if self._leaving is None:
+            descriptor = self._transport.get_extra_info("socket").fileno()
+            self._leaving = Leaving(self._loop, descriptor, self._probe, self._transport.abort)
+        return True
+
+    def _probe(self) -> None:
+        """Send a byte that shows whether the client is there, unless others are on their way that will."""
+        busy = self._active is None or self._transport.get_write_buffer_size()
+        if not busy and self._active is not None and (byte := self._active.probe()):
+            self._transport.write(byte)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell every request that its client is gone."""
-        self._closing = True
+        self._farewell.said = True
         self._patience.stop()
+        if self._leaving is not None:
+            self._leaving.stop()
         self._release()
         for cycle in (self._active, *self._waiting):
             if cycle is not None:
                 cycle.leave()
         self._waiting.clear()
-        self._end(b"")
-
-    def _end(self, foreign: bytes) -> None:
         if not self._served.done():
-            self._served.set_result(foreign)
+            self._served.set_result(None)
 
     # Called by the parser.
 
@@ -175,9 +219,11 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Start the application, or let the request wait its turn."""
         self._in_head = False
-        self._unread = 0
-        if self._closing or self._parser.should_upgrade():
+        self._unread = self._notes = 0
+        if self._farewell.said or self._ended or self._parser.should_upgrade():
             return
+        self._head.headers += self._offers
+        self._offers = []
         fault = self._head.fault(self._parser, self._manners.header_bytes)
         if fault is not None:
             self._refuse(fault)
@@ -194,12 +240,20 @@ class Connection(asyncio.Protocol):
     def on_chunk_header(self) -> None:
         """Take note that a body goes on."""
         self._unread = 0
+        self._notes = max(self._notes - FRAME, 0)
 
     def on_body(self, body: bytes) -> None:
         """Pass on a piece of the body."""
         self._unread = 0
-        if self._reading is not None and not self._reading.take(body):
-            self._listen(False)
+        cycle = self._reading
+        if cycle is None:
+            return
+        self._notes = max(self._notes - 2 * len(body), 0)
+        if not cycle.take(body):
+            if cycle.over:
+                self._linger()
+            else:
+                self._listen(False)
 
     def on_message_complete(self) -> None:
         """End the body."""
@@ -238,15 +292,16 @@ class Connection(asyncio.Protocol):
             self._answer(RequestFailed(Kind.INTERNAL, "the proxy failed; its log tells why"))
 
     def finished(self, cycle: Cycle) -> None:
-        """Go on to the next request, or close."""
+        """Go on to the next request, or close. What is missing of this one's body is thrown away meanwhile."""
         self._active = None
-        if not (cycle.terms.stays and cycle.complete) or self._stopping:
+        if not cycle.terms.stays or self._stopping:
             self._close()
         elif self._waiting:
             self._serve(self._waiting.popleft())
             self._listen(not self._waiting)
         else:
-            self._patience.wait(self._manners.header_timeout if self._in_head else self._manners.idle_timeout)
+            unread = self._in_head or not cycle.complete
+            self._patience.wait(self._manners.header_timeout if unread else self._manners.idle_timeout)
             self._listen(True)
 
     def listen(self) -> None:
@@ -254,7 +309,7 @@ class Connection(asyncio.Protocol):
         self._listen(not self._waiting)
 
     def _listen(self, wanted: bool) -> None:
-        if self._deaf == wanted and not self._closing:
+        if self._deaf == wanted and not self._farewell.said:
             self._deaf = not wanted
             if wanted:
                 self._transport.resume_reading()
@@ -272,74 +327,69 @@ class Connection(asyncio.Protocol):
 
     # The end.
 
-    def _upgrade(self) -> None:
-        """Give a request for another protocol away; one that is not alone in what arrived is refused."""
-        if self._active is not None or not self._raw.startswith(self._parser.get_method()):
-            self._refuse(bad("this server does not change protocols in the middle of a connection"))
-        else:
-            self._give_away(self._raw)
-
-    def _give_away(self, data: bytes) -> None:
-        self._closing = True
-        self._patience.stop()
-        self._end(data)
-
-    def _refuse(self, fault: ClientError) -> None:
-        """Answer what is no request, unless an answer is under way, and close."""
-        if self._closing:  # what came with a refused request may be refused once more
-            return
+    def _give_up_reading(self) -> Cycle | None:
+        """Read on at nothing; return the request whose body will never be whole."""
         self._in_head = False
         broken, self._reading = self._reading, None
         if broken is not None:
-            broken.leave()  # its body will never be whole
-        if self._active is None or (broken is self._active and not broken.started):
+            broken.leave()
+            if broken in self._waiting:
+                self._waiting.remove(broken)
+        return broken
+
+    def _end_after_these(self) -> None:
+        """Answer what was asked so far, and close."""
+        self._ended = True
+        last = self._waiting[-1] if self._waiting else self._active
+        if last is not None:
+            last.terms.stays = False
+
+    def _refuse(self, fault: ClientError) -> None:
+        """Answer what is no request, unless an answer is under way, and close."""
+        if self._farewell.said or self._ended:  # what came with a refused request may be refused once more
+            return
+        broken = self._give_up_reading()
+        if broken is not None and broken.over:
+            self._linger()  # it was answered already
+        elif self._active is None or (broken is self._active and not broken.started):
             self._answer(fault)
         elif broken is self._active:
             self.cut()
         else:
-            self._stopping = True
-            self._listen(False)
+            self._end_after_these()
 
     def _answer(self, failure: RequestFailed) -> None:
         """Answer in place of the application, and close."""
         reply = openai_errors.reply(failure, "")
         told = {**reply.headers, "content-length": str(len(reply.body)), "connection": "close"}
         headers = [(name.encode(), value.encode()) for name, value in told.items()]
-        self._transport.write(head(reply.status, headers, date=True) + b"\r\n" + reply.body)
-        self._close()
+        data = head(reply.status, headers, date=True) + b"\r\n" + reply.body
+        self._transport.write(data[self._active.early :] if self._active is not None else data)
+        self._linger()
 
     def _close(self) -> None:
-        """Close once everything is sent, or soon."""
-        if not self._closing:
-            self._closing = True
-            self._transport.close()
-            self._expect_reading()
+        """Close once everything is sent; lingering when the client has not sent all that it began."""
+        if self._reading is not None or self._in_head or self._waiting:
+            self._linger()
+        else:
+            self._farewell.close()
+
+    def _linger(self) -> None:
+        """Say the end, and listen to what the client still sends."""
+        self._listen(True)
+        self._farewell.linger()
 
     def cut(self) -> None:
         """Close at once: what was sent is no whole answer."""
-        self._closing = True
-        self._transport.abort()
-
-    def _expect_reading(self) -> None:
-        """Give the client time to read something of what waits for it."""
-        self._unsent = self._transport.get_write_buffer_size()
-        self._patience.wait(self._manners.write_timeout)
+        self._farewell.cut()
 
     def _impatient(self) -> None:
         """Close what took too long; a client that is still sending its head learns why."""
-        if self._writable is not None or self._closing:
-            if 0 < self._transport.get_write_buffer_size() < self._unsent:
-                self._expect_reading()
-            else:
-                self.cut()
+        if self._writable is not None or self._farewell.said:
+            self._farewell.impatient()
         elif self._in_head:
             seconds = self._patience.seconds
             message = f"the request's head did not arrive within {seconds:g} s (limits.header-timeout)"
             self._answer(ClientError(Kind.REQUEST_TIMEOUT, message))
         else:
-            self._close()
-
-
-def _address(name: object) -> Address | None:
-    """Return host and port of a socket's name; None for one that has none."""
-    return (name[0], name[1]) if isinstance(name, tuple) else None
+            self._farewell.close()

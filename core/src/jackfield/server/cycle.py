@@ -14,6 +14,12 @@ from .head import head
 HIGH_WATER = 64 * 1024
 """Bytes of a body that wait for the application; beyond that the client has to wait."""
 
+THROWN_AWAY = 1024 * 1024
+"""Bytes of a body that are read for nothing, when it was answered before it came, so that the connection stays."""
+
+_STATUS_LINE = b"HTTP/1.1 "
+"""What every answer begins with."""
+
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
@@ -48,6 +54,8 @@ class Terms:
     """The connection may carry another request afterwards."""
     awaits_continue: bool
     """The client sends no body before it is asked to."""
+    length: int | None = None
+    """Bytes of the request's body, where the head tells it."""
 
 
 class Cycle:
@@ -60,11 +68,14 @@ class Cycle:
         "_line",
         "_loop",
         "_on_gone",
+        "_received",
         "_silent",
         "_size",
         "_told",
         "_waiter",
+        "_zeros",
         "complete",
+        "early",
         "gone",
         "over",
         "scope",
@@ -79,13 +90,17 @@ class Cycle:
         self.terms = terms
         self._body: list[bytes] = []
         self._size = 0
+        self._received = 0
         self._told = False
         self._waiter: asyncio.Future[None] | None = None
         self._on_gone: Callable[[], None] | None = None
         self._chunked = False
         self._silent = False
         self._left: int | None = None
+        self._zeros = 8  # with the digits of a chunk these are 16 at most, more of which some readers refuse
         self.complete = False
+        self.early = 0
+        """Bytes of the answer's head that were sent before it was known."""
         self.started = False
         self.over = False
         self.gone = False
@@ -93,7 +108,14 @@ class Cycle:
     # What the connection tells.
 
     def take(self, piece: bytes) -> bool:
-        """Keep a piece of the body for the application; return False when enough is waiting."""
+        """Keep a piece of the body for the application; return False when enough is waiting.
+
+        One that comes after the answer is thrown away; False then means that it was too much.
+        """
+        self._received += len(piece)
+        if self.over:
+            self._size += len(piece)
+            return self._size <= THROWN_AWAY
         self._body.append(piece)
         self._size += len(piece)
         self._wake()
@@ -112,6 +134,20 @@ class Cycle:
             if self._on_gone is not None and not self.over:
                 self._on_gone()
 
+    def probe(self) -> bytes:
+        """Return a byte that may be sent at any time without changing the answer; b"" when there is none (ADR 0014).
+
+        Before the head it is the next one of what every answer begins with; between two chunks a zero in front of
+        the next one's length.
+        """
+        if not self.started and self.early < len(_STATUS_LINE):
+            self.early += 1
+            return _STATUS_LINE[self.early - 1 : self.early]
+        if self.started and self._chunked and not self.over and self._zeros:
+            self._zeros -= 1
+            return b"0"
+        return b""
+
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
@@ -126,7 +162,7 @@ class Cycle:
 
     async def receive(self) -> Message:
         """Return a piece of the body, or `http.disconnect` once the client left or was answered."""
-        if self.terms.awaits_continue and not self.started and not self.gone:
+        if self.terms.awaits_continue and not (self.started or self.gone or self.complete):
             self.terms.awaits_continue = False
             self._line.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         while not self.gone and not self.over:
@@ -163,6 +199,8 @@ class Cycle:
     def _start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         told = [(bytes(name).lower(), bytes(value)) for name, value in headers]
         names = dict(told)
+        if not self.complete and not self._may_throw_away():
+            self.terms.stays = False
         self._silent = self.terms.headless or status in _BODILESS
         if names.get(b"connection", b"").lower() == b"close":
             self.terms.stays = False
@@ -175,9 +213,16 @@ class Cycle:
             self.terms.stays = self.terms.stays and self._chunked
             if self._chunked:
                 told.append((b"transfer-encoding", b"chunked"))
-        data = head(status, told, date=b"date" not in names)
+        data = head(status, told, date=b"date" not in names) + b"\r\n"
         self.started = True
-        self._line.write(data + b"\r\n")
+        self._line.write(data[self.early :] if self.early else data)
+
+    def _may_throw_away(self) -> bool:
+        """Return True when what is missing of the body will come, and is little enough to be read for nothing."""
+        if self.terms.awaits_continue:
+            return False  # the client may send it now, or not: what follows could be taken for either
+        missing = self._received if self.terms.length is None else self.terms.length - self._received
+        return missing <= THROWN_AWAY
 
     def _piece(self, data: bytes, *, more: bool) -> None:
         if self._silent:
@@ -197,6 +242,7 @@ class Cycle:
 
     def _finish(self) -> None:
         self.over = True
+        self._body, self._size = [], 0
         self._wake()
         if self._left and not self._silent:
             self._line.cut()

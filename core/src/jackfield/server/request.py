@@ -33,8 +33,8 @@ class RequestHead:
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1 or (not hosts and version == "1.1"):
             return bad("a request has exactly one Host header")
-        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
-        if codings not in ([], [b"chunked"]):
+        codings = [members(value) for name, value in self.headers if name == b"transfer-encoding"]
+        if codings not in ([], [[b"chunked"]]):
             return bad("this server reads no other Transfer-Encoding than chunked")
         return None
 
@@ -45,8 +45,18 @@ class RequestHead:
             headless=parser.get_method() == b"HEAD",
             chunks=modern,
             stays=modern and parser.should_keep_alive(),
-            awaits_continue=modern and (b"expect", b"100-continue") in self.headers,
+            awaits_continue=modern
+            and any(name == b"expect" and b"100-continue" in members(value) for name, value in self.headers),
+            length=next((int(value) for name, value in self.headers if name == b"content-length"), None),
         )
+
+    def without_offer(self, parser: httptools.HttpRequestParser) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+        """Return the head anew, in bytes, without its offers of other protocols; and those offers."""
+        offers = [each for each in self.headers if each[0] == b"upgrade"]
+        version = parser.get_http_version().encode("ascii")
+        lines = [b"%b %b HTTP/%b\r\n" % (parser.get_method(), self.url, version)]
+        lines += [b"%b: %b\r\n" % each for each in self.headers if each[0] != b"upgrade"]
+        return b"".join([*lines, b"\r\n"]), offers
 
     def scope(
         self,
@@ -56,7 +66,7 @@ class RequestHead:
         state: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Return the ASGI scope."""
-        path, _, query = self.url.partition(b"?")
+        path, _, query = _origin_form(self.url).partition(b"?")
         return {
             "type": "http",
             "http_version": parser.get_http_version(),
@@ -73,6 +83,26 @@ class RequestHead:
             "state": dict(state),
             "extensions": {},
         }
+
+
+def members(value: bytes) -> list[bytes]:
+    """Return the members of a header that is a list, in lower case; empty ones do not count (RFC 9110, 5.6.1.2)."""
+    return [member for part in value.lower().split(b",") if (member := part.strip())]
+
+
+def _origin_form(target: bytes) -> bytes:
+    """Return a request's target without scheme and authority, which decide nothing here (RFC 9112, 3.2.2)."""
+    if target.startswith(b"/") or not target[:8].lower().startswith((b"http://", b"https://")):
+        return target
+    rest = target.partition(b"://")[2]
+    start = next((at for at, sign in enumerate(rest) if sign in b"/?"), len(rest))
+    path = rest[start:]
+    return path if path.startswith(b"/") else b"/" + path
+
+
+def address(name: object) -> Address | None:
+    """Return host and port of a socket's name; None for one that has none."""
+    return (name[0], name[1]) if isinstance(name, tuple) else None
 
 
 def bad(message: str) -> ClientError:
