@@ -60,10 +60,14 @@ def runtime_imports(text: str) -> Iterator[str]:
             yield str(node.module).partition(".")[0]
 
 
+LATER = ("compression",)
+"""Modules of the standard library that came with a Python newer than the oldest supported one."""
+
+
 def undeclared(folder: Path, texts: list[str]) -> set[str]:
     """Return what the sources of a distribution import and its pyproject does not require."""
     own = {path.name for path in folder.glob("src/*")}
-    names = {name for text in texts for name in runtime_imports(text)} - own - {*sys.stdlib_module_names}
+    names = {name for text in texts for name in runtime_imports(text)} - own - {*sys.stdlib_module_names, *LATER}
     known = packages_distributions() | {"jackfield": ["jackfield-core"]}
     declared = required(folder)
     return {name for name in names if not declared.intersection(map(str.lower, known.get(name, [dashed(name)])))}
