@@ -1,0 +1,177 @@
+"""`jackfield setup`: the lines for a client, filled in for the configuration and the running server."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jackfield.testing import CommandEnd, RunningServer, closed_url, jackfield_server_in_thread, run_command
+from jackfield_setup.clients import CLIENTS
+
+KEY = "client-key-0123456789abcdef"
+FILES = {
+    "codex": ".codex/config.toml",
+    "claude": ".claude/settings.json",
+    "opencode": ".config/opencode/opencode.json",
+    "kilo": ".config/kilo/kilo.json",
+    "pi": ".pi/agent/models.json",
+    "continue": ".continue/config.yaml",
+    "llm": ".config/io.datasette.llm/extra-openai-models.yaml",
+}
+
+Setup = Callable[..., CommandEnd]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    with jackfield_server_in_thread({"api-keys": [KEY], "demo": {"enabled": True}}) as server:
+        yield server
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def setup(server: RunningServer, tmp_path: Path, home: Path) -> Setup:
+    """Return what runs the command beside a configuration file, with a home of its own."""
+    (tmp_path / "config.yaml").write_text(f"port: {server.port}\napi-keys: [{KEY}]\n")
+
+    def run(*arguments: str, given: str = "", **environment: str) -> CommandEnd:
+        names = ("JACKFIELD_CONFIG", "JACKFIELD_URL", "JACKFIELD_KEY")
+        env = {name: value for name, value in os.environ.items() if name not in names}
+        return run_command(
+            "setup", *arguments, cwd=tmp_path, env={**env, "HOME": str(home), **environment}, given=given
+        )
+
+    return run
+
+
+def read(home: Path, client: str) -> Any:
+    text = (home / FILES[client]).read_text()
+    if client == "codex":
+        return tomllib.loads(text)
+    return yaml.safe_load(text) if FILES[client].endswith("yaml") else json.loads(text)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_lines_of_each_client_have_the_address_the_key_and_a_model(
+    setup: Setup, server: RunningServer, client: str
+) -> None:
+    done = setup(client)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert server.base_url in done.stdout
+    assert KEY in done.stdout
+    assert "gpt-5" in done.stdout
+
+
+@pytest.mark.parametrize("client", FILES)
+def test_written_lines_are_what_the_client_reads(setup: Setup, home: Path, client: str) -> None:
+    done = setup(client, "--write", "--yes")
+
+    assert done.returncode == 0, done.stderr
+    assert read(home, client)
+    assert (home / FILES[client]).stat().st_mode & 0o777 == 0o600
+    again = setup(client, "--write", "--yes")
+    assert "has these lines already" in again.stdout
+
+
+def test_what_stands_in_a_toml_file_stays_with_its_comments(setup: Setup, home: Path) -> None:
+    file = home / FILES["codex"]
+    file.parent.mkdir(parents=True)
+    old = (
+        '# mine\nmodel = "gpt-4" # old\napproval_policy = "never"\n\n[model_providers.other]\nname = "other" # theirs\n'
+    )
+    file.write_text(old)
+
+    assert setup("codex", "--write", "--yes").returncode == 0
+
+    text = file.read_text()
+    assert "# mine" in text
+    assert "# theirs" in text
+    found = read(home, "codex")
+    assert found["approval_policy"] == "never"
+    assert found["model_provider"] == "jackfield"
+    assert found["model"] == "gpt-5"
+    assert set(found["model_providers"]) == {"other", "jackfield"}
+    assert file.with_name("config.toml.before-jackfield").read_text() == old
+
+
+def test_what_stands_in_a_json_file_stays(setup: Setup, home: Path) -> None:
+    file = home / FILES["claude"]
+    file.parent.mkdir(parents=True)
+    file.write_text('{"theme": "dark", "env": {"EDITOR": "vi"}}')
+
+    assert setup("claude", "--write", "--yes", "--context", "200000").returncode == 0
+
+    found = read(home, "claude")
+    assert found["theme"] == "dark"
+    assert found["env"]["EDITOR"] == "vi"
+    assert found["env"]["ANTHROPIC_AUTH_TOKEN"] == KEY
+    assert found["env"]["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "200000"
+
+
+def test_an_entry_of_a_list_is_replaced_by_its_name_and_its_neighbours_stay(setup: Setup, home: Path) -> None:
+    file = home / FILES["continue"]
+    file.parent.mkdir(parents=True)
+    file.write_text("name: mine # ours\nmodels:\n  - name: other\n    provider: x\n")
+
+    for _ in range(2):
+        assert setup("continue", "--write", "--yes").returncode == 0
+
+    assert [model["name"] for model in read(home, "continue")["models"]] == ["other", "jackfield gpt-5"]
+
+
+def test_json_with_comments_is_left_alone(setup: Setup, home: Path) -> None:
+    file = home / FILES["opencode"]
+    file.parent.mkdir(parents=True)
+    file.write_text("{ // mine\n}")
+
+    done = setup("opencode", "--write", "--yes")
+
+    assert done.returncode == 1
+    assert "without loss" in done.stderr
+    assert file.read_text() == "{ // mine\n}"
+
+
+def test_nothing_is_written_unless_agreed(setup: Setup, home: Path) -> None:
+    done = setup("claude", "--write", given="n\n")
+
+    assert done.returncode == 1
+    assert "+" in done.stdout
+    assert not (home / FILES["claude"]).exists()
+
+
+def test_a_client_without_a_file_cannot_be_written(setup: Setup) -> None:
+    done = setup("aider", "--write")
+
+    assert done.returncode == 1
+    assert "reads no file" in done.stderr
+
+
+def test_without_a_server_the_lines_are_told_to_be_a_guess(setup: Setup) -> None:
+    done = setup("codex", "--url", closed_url().rsplit("/", 1)[0])
+
+    assert done.returncode == 0
+    assert "--model names another" in done.stderr
+
+
+def test_a_key_in_an_unset_variable_is_told(setup: Setup, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("api-keys: [env:NO_SUCH_KEY]\n")
+
+    assert "NO_SUCH_KEY" in setup("codex").stderr
+    assert KEY in setup("codex", NO_SUCH_KEY=KEY).stdout
+
+
+def test_a_proxy_without_keys_needs_none(setup: Setup, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("port: 1\n")
+
+    assert "env_key" not in setup("codex").stdout
