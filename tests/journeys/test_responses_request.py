@@ -62,24 +62,6 @@ async def test_a_parameter_that_such_upstreams_refuse_is_left_out(house, upstrea
     assert field not in await sent(house, upstream, **{field: REFUSED[field]})
 
 
-STATEFUL = {"previous_response_id": "resp_1", "conversation": "conv_1", "prompt": {"id": "pmpt_1"}}
-
-
-@pytest.mark.parametrize("field", STATEFUL)
-async def test_what_points_to_a_store_is_left_out_when_the_history_is_there(house, upstream, field):
-    history = [USER, {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Yes?"}]}]
-    body = await sent(house, upstream, input=[*history, USER], **{field: STATEFUL[field]})
-    assert field not in body
-
-
-@pytest.mark.parametrize("field", STATEFUL)
-async def test_what_points_to_a_store_is_refused_when_the_model_would_answer_without_history(house, upstream, field):
-    answer = await house.post(**{field: STATEFUL[field]})
-    assert answer.status_code == 400
-    assert answer.json()["error"]["param"] == field
-    assert upstream.requests == []
-
-
 async def test_cache_breakpoints_are_removed_from_parts_of_messages_and_outputs(house, upstream):
     part = {"type": "input_text", "text": "Hi", "prompt_cache_breakpoint": {"mode": "explicit"}}
     output = {**OUTPUT, "output": [part]}
@@ -127,10 +109,9 @@ async def test_ids_that_nobody_could_look_up_are_removed(house, upstream, item):
     assert body["input"][0] == {key: value for key, value in item.items() if key != "id"}
 
 
-async def test_references_and_unencrypted_reasoning_are_removed(house, upstream):
+async def test_unencrypted_reasoning_is_removed(house, upstream):
     kept = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}], "encrypted_content": "gAAAA"}
     lost = [
-        {"type": "item_reference", "id": "msg_1"},
         {"type": "reasoning", "id": "rs_1", "summary": []},
         {"type": "reasoning", "id": "rs_2", "summary": [], "encrypted_content": None},
     ]

@@ -10,8 +10,8 @@ from typing import cast
 
 from quart import Quart
 
-from . import logs, runtime
-from .bootstrap import Prepared, prepare
+from . import auth, logs, runtime
+from .bootstrap import SIBLINGS, Prepared, prepare
 from .clock import SystemClock
 from .config import find
 from .config.settings import Settings
@@ -19,6 +19,7 @@ from .dialects.base import Dialect
 from .dialects.chat import ChatDialect
 from .dialects.messages import MessagesDialect
 from .dialects.responses import ResponsesDialect
+from .dialects.responses.memory import Bounds, ResponseMemory
 from .health_checks import Checker
 from .host import Host
 from .local_access import LocalAccess
@@ -87,18 +88,32 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
         host.local.close()
         await host.upstream.aclose()
 
-    ingress = Ingress(_limited(app, host), dialects(), host, plugins, observers)
+    ingress = Ingress(_limited(app, host), dialects(_memory(host)), host, plugins, observers)
     app.asgi_app = Cors(ingress, host)  # type: ignore[method-assign, assignment]  # Quart's documented place for middleware
     return app
 
 
-def dialects() -> dict[str, Dialect]:
-    """Return the dialect of each route that carries answers."""
+def dialects(memory: ResponseMemory | None = None) -> dict[str, Dialect]:
+    """Return the dialect of each route that carries answers; `memory` is for those whose clients refer to them."""
     return {
-        "/v1/responses": ResponsesDialect(),
+        "/v1/responses": ResponsesDialect(memory, auth.owner),
         "/v1/messages": MessagesDialect(),
         "/v1/chat/completions": ChatDialect(),
     }
+
+
+def _memory(host: Host) -> ResponseMemory:
+    return ResponseMemory(host.clock, lambda: _bounds(host.settings))
+
+
+def _bounds(settings: Settings) -> Bounds:
+    """Return how much of recent answers is remembered: nothing where the next request may meet another process."""
+    kept = settings.response_memory
+    if int(os.environ.get(SIBLINGS, "1")) > 1:
+        return Bounds(0, 0, "response-memory is off with several workers, of which each would know its own alone")
+    if not kept.max_bytes or not kept.max_age:
+        return Bounds(0, 0, "response-memory is off")
+    return Bounds(kept.max_bytes, kept.max_age)
 
 
 def _limits(settings: Settings) -> dict[str, float | None]:

@@ -61,6 +61,11 @@ def _token(authorization: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
+def owner(headers: Mapping[str, str]) -> str:
+    """Return what stands for a client: a digest of its key, the same for all that show none."""
+    return digest(presented_key(headers)).hex()
+
+
 class WrongKeyError(ClientError):
     """A key was shown, and it opens nothing."""
 

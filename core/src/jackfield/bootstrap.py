@@ -11,6 +11,9 @@ from .config import Document, Settings, compose, core_schema, load
 from .errors import ConfigError, PluginError, Problem
 from .plugins import Plugins
 
+SIBLINGS = "JACKFIELD_WORKERS"
+"""The environment variable that tells a worker how many of its kind there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:

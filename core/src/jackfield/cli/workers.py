@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+
+from ..bootstrap import SIBLINGS
 
 logger = logging.getLogger("jackfield.workers")
 
@@ -92,7 +95,12 @@ class Workers:
         descriptors = [each.fileno() for each in self._listening]
         command = [*self._command, *(f"--fd={each}" for each in descriptors)]
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, pass_fds=descriptors, start_new_session=True
+            *command,
+            stdin=PIPE,
+            stdout=PIPE,
+            pass_fds=descriptors,
+            start_new_session=True,
+            env={**os.environ, SIBLINGS: str(self._count)},
         )
         self._running.add(process)
         if self._stopping.is_set():

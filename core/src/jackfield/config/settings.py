@@ -40,6 +40,14 @@ class Routing:
 
 
 @dataclass(frozen=True, slots=True)
+class RecentAnswers:
+    """How many bytes of recent answers are remembered, and for how many seconds; 0 of either: none."""
+
+    max_bytes: int
+    max_age: float
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Sizes in bytes, time-outs in seconds; `max_streams` 0 is no limit. The schema describes each."""
 
@@ -90,6 +98,7 @@ class Settings:
     proxy_url: str = field(repr=False)
     model_aliases: tuple[ModelAlias, ...]
     routing: Routing
+    response_memory: RecentAnswers
     limits: Limits
     plugins: PluginSettings
     data: Mapping[str, Any] = field(repr=False)
@@ -119,6 +128,7 @@ def build(data: Mapping[str, Any], path: Path | None, missing: tuple[str, ...]) 
         proxy_url=frozen["proxy-url"].reveal(),
         model_aliases=tuple(_record(ModelAlias, alias) for alias in frozen["model-aliases"]),
         routing=_record(Routing, frozen["routing"]),
+        response_memory=_record(RecentAnswers, frozen["response-memory"]),
         limits=_limits(frozen["limits"]),
         plugins=_record(PluginSettings, frozen["plugins"]),
         data=frozen,

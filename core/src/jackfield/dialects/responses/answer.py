@@ -12,6 +12,7 @@ from ...sse import Event
 from .. import failures
 from ..reading.values import object_of
 from .output import rebuilt_output
+from .recall import Keeping
 
 
 class ResponseCollector:
@@ -19,8 +20,10 @@ class ResponseCollector:
 
     done = False
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, keeping: Keeping | None = None, maker: str = "") -> None:
         self._model = model
+        self._keeping = keeping
+        self._maker = maker
         self._events: list[Event] = []
 
     def feed(self, events: Sequence[Event]) -> None:
@@ -35,7 +38,10 @@ class ResponseCollector:
         response = _response(terminal)
         if not response.get("output"):
             response = {**response, "output": rebuilt_output(self._events)}
-        return orjson.dumps(self._filled(response, terminal.type.removeprefix("response.")))
+        whole = self._filled(response, terminal.type.removeprefix("response."))
+        if self._keeping is not None:
+            self._keeping.answer(whole["id"], whole["output"], self._maker)
+        return orjson.dumps(whole)
 
     def _filled(self, response: Mapping[str, Any], status: str) -> dict[str, Any]:
         """Return the response with what relays leave out: taken from its beginning, else what clients need at least."""

@@ -17,7 +17,8 @@ from .output import rebuilt_output
 JSON = dict[str, Any]
 
 _ADDED, _DONE = "response.output_item.added", "response.output_item.done"
-_ENDS = frozenset({"response.completed", "response.incomplete"})
+ENDS = frozenset({"response.completed", "response.incomplete"})
+"""The last events of an answer that is one."""
 _STARTS = {
     "response.output_text.delta": "message",
     "response.refusal.delta": "message",
@@ -75,7 +76,7 @@ class Gaps:
                     self._open.append(event)
                 else:
                     before = self._before(event)
-            elif kind in _ENDS:
+            elif kind in ENDS:
                 before, last = self._end(event)
             if before or self._shift or last is not event:
                 found = list(events[:place]) if found is None else found
@@ -83,6 +84,13 @@ class Gaps:
             elif found is not None:
                 found.append(event)
         return events if found is None else found
+
+    def output(self, response: JSON) -> list[Any]:
+        """Return the items of an answer that is over: those of its last event's `response`, else those that came."""
+        told = response.get("output")
+        if isinstance(told, list) and told:
+            return told
+        return [item for event in self._finished if (item := event.json().get("item")) is not None]
 
     def _before(self, event: Event) -> Sequence[JSON]:
         """Take note of an event of an item; return the announcement that it lacks."""

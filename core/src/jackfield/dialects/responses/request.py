@@ -12,22 +12,42 @@ from ...errors import invalid_request
 from ..base import Parsed
 from ..request import fields
 from ..request.reading import read_object
+from .memory import Asked, ResponseMemory
+from .recall import NO_MEMORY, PREVIOUS, Keeping, Owner, Recall, is_reference
 
-STATEFUL = ("previous_response_id", "conversation", "prompt")
-"""Fields that point to what an upstream stored. Nothing is stored here."""
+STORED = ("conversation", "prompt")
+"""Fields that point to what an upstream stored. Nothing is stored there."""
 
-_HISTORY = frozenset({"reasoning", "function_call", "custom_tool_call", "compaction"})
 _SESSION_HEADERS = ("session_id", "session-id", "conversation_id", "thread-id")
 
 
-def parse(body: bytes, headers: Mapping[str, str]) -> Parsed:
-    """Read the request. Raises ClientError (400) that names the place: bad JSON, a missing field, a wrong type."""
+_WHOLE = "send the whole conversation in 'input'"
+
+
+def nobody(headers: Mapping[str, str]) -> str:
+    """Return the owner of a request where owners are not told apart."""
+    return ""
+
+
+def parse(
+    body: bytes, headers: Mapping[str, str], memory: ResponseMemory | None = None, owner: Owner = nobody
+) -> Parsed:
+    """Read the request; what it refers to is drawn in from `memory`, where `owner` tells whose it may be.
+
+    Raises ClientError (400) that names the place: bad JSON, a missing field, a wrong type, a reference to nothing.
+    """
     request = read_object(body)
     model = fields.need_text(request, "model")
     stream = fields.get_flag(request, "stream")
-    request["input"] = _input(request)
-    _refuse_lost_history(request)
-    return Parsed(model, stream, request, session_of(request, headers))
+    items = _input(request)
+    _refuse_stored(request)
+    previous = fields.get_text(request, PREVIOUS)
+    refers = bool(previous) or any(map(is_reference, items))
+    keeps = memory is not None and not memory.bounds.off and fields.get_flag(request, "store", default=True)
+    recall = Recall(memory or NO_MEMORY, owner(headers) if refers or keeps else "")
+    request["input"] = recall.expanded(items, previous) if refers else items
+    keeping = Keeping(recall.memory, recall.owner, Asked(previous, orjson.dumps(items))) if keeps else None
+    return Parsed(model, stream, request, session_of(request, headers), keeping, recall.makers)
 
 
 def _input(request: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -43,20 +63,15 @@ def _input(request: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [item for item, _ in value]
 
 
-def _refuse_lost_history(request: Mapping[str, Any]) -> None:
-    """Refuse a request that leans on stored state and brings no history: the model would answer without knowing it."""
-    leaning = next((field for field in STATEFUL if request.get(field)), None)
-    if leaning is None or any(_is_history(item) for item in request["input"]):
-        return
-    raise invalid_request(
-        f"{leaning}: is not supported, because this proxy stores nothing; send the whole conversation in 'input'",
-        leaning,
-    )
-
-
-def _is_history(item: Mapping[str, Any]) -> bool:
-    kind = item.get("type")
-    return item.get("role") == "assistant" or (isinstance(kind, str) and kind in _HISTORY)
+def _refuse_stored(request: Mapping[str, Any]) -> None:
+    """Refuse what only a store could serve: the model would answer without knowing what is meant."""
+    for name in STORED:
+        if request.get(name):
+            raise invalid_request(f"{name}: is not supported, because nothing is stored for it; {_WHOLE}", name)
+    if fields.get_flag(request, "background"):
+        raise invalid_request(
+            "background: is not supported; ask with stream: true, or wait for the answer", "background"
+        )
 
 
 def session_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from ...sse import Event
 from .codes import with_known_code
-from .gaps import Gaps
+from .gaps import ENDS, Gaps
+from .recall import Keeping
 
 
 class Passthrough:
@@ -18,15 +19,25 @@ class Passthrough:
 
     done = False
 
-    def __init__(self) -> None:
+    def __init__(self, keeping: Keeping | None = None, maker: str = "") -> None:
         self._gaps = Gaps()
+        self._keeping = keeping
+        self._maker = maker
 
     def feed(self, events: Sequence[Event]) -> bytes:
         """Return the events' own bytes, and those of what a relay left out."""
         if events and events[-1].type == "response.failed":
             events = [*events[:-1], with_known_code(events[-1])]
         events = self._gaps.filled(events)
+        if self._keeping is not None and events and events[-1].type in ENDS:
+            self._keep(self._keeping, events[-1])
         return b"".join([event.raw for event in events if _is_readable(event)])
+
+    def _keep(self, keeping: Keeping, end: Event) -> None:
+        """Remember the answer, now that it has come to its proper end."""
+        response = end.json().get("response")
+        if isinstance(response, dict):
+            keeping.answer(response.get("id"), self._gaps.output(response), self._maker)
 
     def ping(self) -> bytes:
         """Return nothing: the stream is the upstream's alone."""

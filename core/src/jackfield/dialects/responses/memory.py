@@ -1,0 +1,141 @@
+"""The short memory: what recent answers said, by id, so that a client may refer to them as at OpenAI.
+
+It lives in the process, for the key that asked and nobody else; it is bounded in bytes and age, and written nowhere,
+neither to a file nor to a log. Requests with `store: false` leave nothing in it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from ...types import Clock
+
+Item = dict[str, Any]
+Key = tuple[str, str]
+"""Whose it is (a digest of the client's key), and its id."""
+
+OVERHEAD = 1024
+"""Bytes that an answer takes beside its items, and each of its items' places a tenth of it; to be on the safe side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is kept (bytes), for how long (seconds); `off` says why nothing is, "" while something may be."""
+
+    max_bytes: int
+    max_age: float
+    off: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One answer and what it answered; `previous` is the id of the answer that the request continued, "" for none.
+
+    `maker` names the upstream account that made the answer: nobody else can read its encrypted reasoning.
+    """
+
+    previous: str
+    input: bytes = field(repr=False)
+    output: bytes = field(repr=False)
+    maker: str
+    ids: tuple[str, ...]
+    at: float
+
+    @property
+    def size(self) -> int:
+        """Bytes that it is counted with."""
+        return len(self.input) + len(self.output) + OVERHEAD + len(self.ids) * OVERHEAD // 10
+
+
+class ResponseMemory:
+    """Remembers answers until they are too old or too many. Used by threads: requests are also read in one."""
+
+    def __init__(self, clock: Clock, bounds: Callable[[], Bounds]) -> None:
+        self._clock = clock
+        self._bounds = bounds
+        self._turns: OrderedDict[Key, Turn] = OrderedDict()
+        self._items: dict[Key, tuple[Key, int]] = {}
+        self._size = 0
+        self._lock = threading.Lock()
+
+    @property
+    def bounds(self) -> Bounds:
+        """What is in force now."""
+        return self._bounds()
+
+    @property
+    def size(self) -> int:
+        """Bytes that are held."""
+        return self._size
+
+    def keep(self, owner: str, response_id: str, asked: Asked, output: Sequence[Any], maker: str) -> None:
+        """Remember an answer, and forget what is too old or too much by now."""
+        bounds = self.bounds
+        ids = tuple(item["id"] if isinstance(item, dict) and _is_id(item.get("id")) else "" for item in output)
+        turn = Turn(asked.previous, asked.input, orjson.dumps(output), maker, ids, self._clock.monotonic())
+        with self._lock:
+            self._forget((owner, response_id))
+            if not bounds.off and turn.size <= bounds.max_bytes:
+                self._add((owner, response_id), turn)
+            self._purge(bounds)
+
+    def turn(self, owner: str, response_id: str) -> Turn | None:
+        """Return an answer of this client's; None when it is not remembered."""
+        with self._lock:
+            self._purge(self.bounds)
+            return self._turns.get((owner, response_id))
+
+    def item(self, owner: str, item_id: str) -> tuple[Item, str] | None:
+        """Return an item of an answer of this client's, and its maker; None when it is not remembered."""
+        with self._lock:
+            self._purge(self.bounds)
+            key, place = self._items.get((owner, item_id), (None, 0))
+            turn = self._turns.get(key) if key else None
+        if turn is None:
+            return None
+        found: Item = orjson.loads(turn.output)[place]
+        return found, turn.maker
+
+    def _add(self, key: Key, turn: Turn) -> None:
+        self._turns[key] = turn
+        self._size += turn.size
+        for place, item_id in enumerate(turn.ids):
+            if item_id:
+                self._items[key[0], item_id] = (key, place)
+
+    def _purge(self, bounds: Bounds) -> None:
+        """Forget the oldest until the rest is young and small enough."""
+        limit = 0 if bounds.off else bounds.max_bytes
+        oldest = self._clock.monotonic() - bounds.max_age
+        while self._turns:
+            key, turn = next(iter(self._turns.items()))
+            if self._size <= limit and turn.at >= oldest:
+                return
+            self._forget(key)
+
+    def _forget(self, key: Key) -> None:
+        turn = self._turns.pop(key, None)
+        if turn is None:
+            return
+        self._size -= turn.size
+        for item_id in turn.ids:
+            if self._items.get((key[0], item_id), (None, 0))[0] == key:
+                del self._items[key[0], item_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request brought of its own: its input items, as JSON, and the id of the answer that it continued."""
+
+    previous: str
+    input: bytes = field(repr=False)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
