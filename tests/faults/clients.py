@@ -28,7 +28,14 @@ PATHS: dict[Dialect, str] = {
     "chat": "/v1/chat/completions",
 }
 _MESSAGES = [{"role": "user", "content": "Hi"}]
-_ERRORS = ("BadRequestError", "NotFoundError", "ConflictError", "RateLimitError", "InternalServerError")
+_ERRORS = (
+    "BadRequestError",
+    "PermissionDeniedError",
+    "NotFoundError",
+    "ConflictError",
+    "RateLimitError",
+    "InternalServerError",
+)
 
 
 def question(dialect: Dialect, stream: bool) -> dict[str, Any]:

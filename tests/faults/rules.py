@@ -65,12 +65,13 @@ LIMITED = Told(429, "rate_limit_error", "rate_limit_exceeded", "rate_limit_error
 USED_UP = replace(LIMITED, code="usage_limit_reached")
 NO_MONEY = Told(402, "insufficient_quota", "insufficient_quota", "billing_error", rest=Rest(1800))
 REFUSED_KEY = Told(502, "server_error", "upstream_auth", "api_error", rest=Rest(1800))
+REFUSED = Told(403, "invalid_request_error", None, "permission_error", rest=Rest())
 
 INVALID = Told(400, "invalid_request_error", None, "invalid_request_error", moves_on=False, rest=Rest())
 TOO_LONG = replace(INVALID, code="context_length_exceeded")
 TOO_LARGE = replace(INVALID, status=413, messages_type="request_too_large")
 CONFLICT = replace(INVALID, status=409, messages_type="conflict_error")
-NO_MODEL = replace(INVALID, status=404, code="model_not_found", messages_type="not_found_error")
+NO_MODEL = replace(INVALID, status=404, code="model_not_found", messages_type="not_found_error", moves_on=True)
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,8 @@ class Seen:
 
 PROPER_END: Mapping[Dialect, str] = {"responses": "response.completed", "messages": "message_stop", "chat": "[DONE]"}
 RAISED: Mapping[int, str] = {
-    400: "BadRequestError", 402: "APIStatusError", 404: "NotFoundError", 408: "APIStatusError", 409: "ConflictError",
-    413: "APIStatusError", 429: "RateLimitError",
+    400: "BadRequestError", 402: "APIStatusError", 403: "PermissionDeniedError", 404: "NotFoundError",
+    408: "APIStatusError", 409: "ConflictError", 413: "APIStatusError", 429: "RateLimitError",
 }  # fmt: skip
 """What the SDKs raise for a status, or what they derive it from; for those from 500 on an InternalServerError."""
 

@@ -29,7 +29,7 @@ LIMITS = {"limits": {"first-byte-timeout": 0.1, "stream-idle-timeout": 0.1}}
 FAILURES = {
     "401": (http_error(401), "upstream_auth"),
     "402": (http_error(402), "quota"),
-    "403": (http_error(403), "upstream_auth"),
+    "403": (http_error(403), "forbidden"),
     "408": (http_error(408), "timeout"),
     "429": (rate_limited(5), "rate_limited"),
     "429 usage": (usage_limit(), "usage_limit"),

@@ -54,7 +54,7 @@ TABLE = {
         "context_length_exceeded", "Too long",
     ),
     "401": (http_error(401, "Bad key"), 502, "server_error", "upstream_auth", "Bad key"),
-    "403": (http_error(403, "Not you"), 502, "server_error", "upstream_auth", "Not you"),
+    "403": (http_error(403, "Not you"), 403, "invalid_request_error", None, "Not you"),
     "402": (http_error(402, "Pay"), 402, "insufficient_quota", "insufficient_quota", "Pay"),
     "429 quota": (
         http_error(429, "Pay", code="insufficient_quota"), 402, "insufficient_quota", "insufficient_quota", "Pay",
@@ -81,7 +81,7 @@ TABLE = {
     "504": (http_error(504, "Slow"), 504, "server_error", "upstream_timeout", "Slow"),
     "500 without a word": (reply("", 500), 500, "server_error", None, "upstream answered HTTP 500"),
     "502 html": (html_page(502), 502, "server_error", None, "upstream answered HTTP 502"),
-    "403 html": (html_page(403), 502, "server_error", "upstream_auth", "HTTP 403"),
+    "403 html": (html_page(403), 403, "invalid_request_error", None, "HTTP 403"),
     "301": (reply("", 301, location="http://elsewhere.example"), 502, "server_error", None, "HTTP 301"),
     "200 html": (html_page(), 502, "server_error", None, "page instead of an event stream"),
     "200 empty": (empty(), 502, "server_error", "upstream_stream_cut", "closed before"),

@@ -29,7 +29,6 @@ ALONE = {"request-retry": 0}
 RESTS = {
     "401": (http_error(401), 1, 1800),
     "402": (http_error(402), 1, 1800),
-    "403": (http_error(403), 1, 1800),
     "429 with a time": (rate_limited(7), 1, 7),
     "429 without": (rate_limited(), 1, 1),
     "429 for a day": (rate_limited(86_400), 1, 1800),

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from .credentials import Selector, Trial, Wish
-from .errors import Kind, UpstreamError
+from .errors import Kind, UpstreamError, Verdict
 from .registry import Route
 from .types import Credential
 
@@ -52,7 +52,8 @@ class Attempts:
         Each is on another credential. Where there is one alone, it gets a second chance after a short pause, once, if
         the connection failed and not the upstream.
         """
-        if not error.kind.failover or not self._left:
+        elsewhere = error.kind.failover or error.kind is Kind.FORBIDDEN or error.verdict is Verdict.MODEL
+        if not elsewhere or not self._left:
             return False
         again = not self._queue
         if again and not (self._alone and error.kind in _PASSING):

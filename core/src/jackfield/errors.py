@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 
@@ -251,7 +251,8 @@ class Detail:
     what the failure is about where the kind's own does not fit: a 503 that says that the model is not there.
     `upstream_status` is the HTTP status that an upstream answered with (0: none), whatever a client is told. `full`
     says that it serves as much at once as it can: not a limit that is used up, but one that is back with the next free
-    place. `should_retry` is what clients are advised (None: the kind decides).
+    place. `should_retry` is what clients are advised (None: the kind decides). `advice` is ours to a client that a
+    provider does not serve, as a sentence that begins with the provider's name ("" for none).
     `told` and `native` are for clients of the Responses API alone: fields of the error object that they decide by
     (`plan_type`, `resets_at`), and further headers of the upstream.
     """
@@ -267,6 +268,7 @@ class Detail:
     should_retry: bool | None = None
     told: Mapping[str, object] = field(default_factory=dict)
     native: Mapping[str, str] = field(default_factory=dict)
+    advice: str = ""
 
 
 class RequestFailed(JackfieldError):  # noqa: N818  # it says what happened to the request
@@ -305,6 +307,15 @@ class ClientError(RequestFailed):
 
 class UpstreamError(RequestFailed):
     """An upstream refused, failed, lied or fell silent."""
+
+    def of(self, provider: str) -> UpstreamError:
+        """Return the failure with our advice, where there is any, told of the provider that it came from."""
+        advice = self.detail.advice
+        if not advice:
+            return self
+        return UpstreamError(
+            self.kind, f"{provider} {advice}; it said: {self.message}", replace(self.detail, advice="")
+        )
 
 
 class Unavailable(RequestFailed):

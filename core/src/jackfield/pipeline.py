@@ -86,7 +86,8 @@ async def _open_answer(request: Request, runtime: Runtime, plugins: Plugins, acc
         books = account.attempt(credential.provider, plan.route.model, credential.id, trial.ended)
         try:
             answer = await _attempt(request, plan, credential, runtime, plugins, books)
-        except UpstreamError as error:
+        except UpstreamError as failed:
+            error = failed.of(credential.provider)
             status = 0 if error.kind is Kind.UNREACHABLE else error.openai_status
             books.close(status, error.kind.value, error.detail.retry_after)
             failure = error

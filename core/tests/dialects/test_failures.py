@@ -32,7 +32,7 @@ def error(**fields):
         (400, {"detail": "Your input exceeds the context window of this model"}, Kind.CONTEXT_LENGTH, 400, 400),
         (413, {"error": "too many tokens"}, Kind.CONTEXT_LENGTH, 400, 400),
         (401, error(code="invalid_api_key"), Kind.UPSTREAM_AUTH, 502, 502),
-        (403, error(code="rate_limit_exceeded"), Kind.UPSTREAM_AUTH, 502, 502),
+        (403, error(code="rate_limit_exceeded"), Kind.RATE_LIMITED, 429, 429),
         (402, error(), Kind.QUOTA, 402, 402),
         (429, error(code="insufficient_quota"), Kind.QUOTA, 402, 402),
         (404, error(code="model_not_found"), Kind.MODEL_NOT_FOUND, 404, 404),
