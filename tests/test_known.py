@@ -15,8 +15,11 @@ from anthropic.types import beta, message_count_tokens_params, message_create_pa
 from anthropic.types.beta import beta_message_thread_param, beta_request_tool_addition_block_param
 from anthropic.types.beta import message_count_tokens_params as beta_count_params
 from anthropic.types.beta import message_create_params as beta_params
+from jackfield.dialects.chat import known as chat
 from jackfield.dialects.known import Fate, Known, find
 from jackfield.dialects.messages import known
+from openai.types import chat as completions
+from openai.types.chat import completion_create_params
 
 from .unions import fields, members, silent, tagged
 
@@ -105,3 +108,52 @@ def test_a_block_that_is_taken_off_its_list_is_missed(name: str) -> None:
 
 def test_a_thread_is_known_in_every_form() -> None:
     assert set(tagged(beta_message_thread_param.BetaMessageThreadParam)) == {"create", "continue"}
+
+
+# -- Chat Completions
+
+MESSAGES = [*members(completions.ChatCompletionMessageParam)]
+PARTS: Mapping[str, Any] = MappingProxyType(
+    {kind: part for part in inner("content", MESSAGES) for kind in tagged(part)}
+)
+FUNCTIONS: Mapping[str, Any] = MappingProxyType(tagged(completions.ChatCompletionToolUnionParam))
+
+
+@pytest.mark.parametrize(
+    "request_type",
+    [
+        completion_create_params.CompletionCreateParamsStreaming,
+        completion_create_params.CompletionCreateParamsNonStreaming,
+    ],
+)
+def test_no_parameter_of_chat_is_silent(request_type: type) -> None:
+    assert silent(get_type_hints(request_type), chat.PARAMETERS) == []
+
+
+def test_no_role_of_chat_is_silent() -> None:
+    assert silent(tagged(completions.ChatCompletionMessageParam, "role"), chat.ROLES) == []
+
+
+def test_no_part_of_chat_is_silent() -> None:
+    assert silent(PARTS, chat.PARTS) == []
+
+
+def test_no_tool_and_no_choice_of_chat_is_silent() -> None:
+    assert silent(FUNCTIONS, chat.TOOLS) == []
+    assert silent(tagged(completions.ChatCompletionToolChoiceOptionParam), chat.CHOICES) == []
+    assert silent(tagged(completions.ChatCompletionMessageToolCallUnionParam), chat.TOOLS) == []
+
+
+def test_no_format_of_chat_is_silent() -> None:
+    assert silent(tagged(completion_create_params.ResponseFormat), chat.FORMATS) == []
+
+
+def test_no_field_of_chat_is_silent() -> None:
+    whole = [*MESSAGES, *PARTS.values(), *FUNCTIONS.values()]
+    assert silent({field for member in whole for field in fields(member)}, chat.FIELDS) == []
+
+
+@pytest.mark.parametrize("name", ["seed", "logprobs", "tools"])
+def test_a_parameter_that_is_taken_off_its_list_is_missed(name: str) -> None:
+    asked = get_type_hints(completion_create_params.CompletionCreateParamsStreaming)
+    assert silent(asked, chat.PARAMETERS.keys() - {name}) == [name]

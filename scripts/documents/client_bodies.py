@@ -94,7 +94,7 @@ CHAT = _object(
         },
         "tools": _said(
             _objects({"type": "object", "properties": {"type": _TEXT}}),
-            "Functions, custom tools and web search. Tools of other types are left out.",
+            "Functions, custom tools and web search. Others of the Responses API are refused.",
         ),
         "functions": _said(_objects(_FUNCTION), "The older form of `tools`; the answer has the older form, too."),
         "tool_choice": {"description": "Must be one of `tools` where it names a tool."},
@@ -108,6 +108,11 @@ CHAT = _object(
         "service_tier": _said(_TEXT, "`priority` and `fast` are passed on as `priority`."),
         "prompt_cache_key": _said(_TEXT, "Names the conversation, which then stays with its provider."),
         "web_search_options": _OBJECT,
+        "input": {"type": "null", "description": "Read as `messages` where those are missing; not both at once."},
+        "instructions": _said(_TEXT, "Text in front of the conversation."),
+        "logprobs": _said({"enum": [False, None]}, "Refused where it is true: the upstream does not tell them."),
+        "background": _said({"enum": [False, None]}, "Refused where it is true: nothing is stored here."),
+        "previous_response_id": _said({"type": "null"}, "Refused: nothing is stored here."),
     },
 ) | {"description": f"A request of the OpenAI Chat Completions API. {_ANYTHING_ELSE}"}
 
@@ -159,6 +164,9 @@ MESSAGES = _object(
         "metadata": _said({**_OBJECT, "properties": {"user_id": _TEXT}}, "Its session names the conversation."),
         "speed": _said(_TEXT, "`fast` asks for the provider's priority tier."),
         "max_tokens": {"description": "Passed over: such upstreams take no limit."},
+        "thread": _said({"type": "null"}, "Refused with `error.details`, on which the SDKs send whole conversations."),
+        "compaction": _said({"type": "null"}, "Refused: conversations are not summarized here."),
+        "container": _said({"type": "null"}, "Refused: containers cannot be reached from here."),
     },
 ) | {"description": f"A request of the Anthropic Messages API. {_ANYTHING_ELSE}"}
 

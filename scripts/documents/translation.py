@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from types import MappingProxyType
 
+from jackfield.dialects.chat import known as chat
 from jackfield.dialects.known import Fate, Known
 from jackfield.dialects.messages import known as messages
 
@@ -24,6 +25,16 @@ TABLES: Mapping[str, Lists] = MappingProxyType(
             "fields of these": messages.FIELDS,
             "`output_config`": messages.OUTPUT,
             "`thinking`": messages.THINKING,
+        },
+        "chat": {
+            "parameters": chat.PARAMETERS,
+            "roles": chat.ROLES,
+            "items of the Responses API among messages": chat.ITEMS,
+            "parts": chat.PARTS,
+            "tools": chat.TOOLS,
+            "choices of a tool": chat.CHOICES,
+            "formats": chat.FORMATS,
+            "fields of these": chat.FIELDS,
         },
     }
 )

@@ -15,6 +15,8 @@ from typing import Any
 
 from ..errors import ClientError, invalid_request
 
+_NOTHING = (None, False, 0, "")
+
 
 class Fate(Enum):
     """What becomes of a thing; the value is the word that docs/translation.md has for it."""
@@ -56,9 +58,12 @@ def find(known: Mapping[str, Known], name: str) -> Known | None:
 
 
 def refuse(known: Mapping[str, Known], request: Mapping[str, Any]) -> None:
-    """Raise ClientError (400) naming the first field of a request that its dialect refuses; null counts as absent."""
+    """Raise ClientError (400) naming the first field of a request that its dialect refuses.
+
+    What says nothing counts as absent: null, false, zero, the empty text.
+    """
     for name, value in request.items():
-        if value is not None and (entry := known.get(name)) is not None and entry.fate is Fate.REFUSED:
+        if value not in _NOTHING and (entry := known.get(name)) is not None and entry.fate is Fate.REFUSED:
             raise refusal(name, entry)
 
 

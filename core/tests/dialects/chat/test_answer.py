@@ -14,7 +14,7 @@ def test_whole_answer(collect, up):
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": "Hello", "refusal": None},
+                "message": {"role": "assistant", "content": "Hello", "refusal": None, "annotations": []},
                 "logprobs": None,
                 "finish_reason": "stop",
             }
@@ -36,6 +36,7 @@ def test_content_is_null_with_calls_alone(collect, up):
         "role": "assistant",
         "content": None,
         "refusal": None,
+        "annotations": [],
         "tool_calls": [{"id": "call_0", "type": "function", "function": {"name": "read", "arguments": '{"a":1}'}}],
     }
 

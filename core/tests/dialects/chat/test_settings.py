@@ -36,8 +36,8 @@ def test_json_schema(body):
     sent = body(response_format={"type": "json_schema", "json_schema": given})["text"]["format"]
     assert sent.pop("name").startswith("an_answer_")
     assert sent == {"type": "json_schema", "schema": schema, "strict": True, "description": "d"}
-    bare = body(response_format={"type": "json_schema", "json_schema": {"name": "x"}})["text"]["format"]
-    assert (bare["name"], bare["strict"]) == ("x", False)
+    bare = body(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}})
+    assert (bare["text"]["format"]["name"], bare["text"]["format"]["strict"]) == ("x", False)
 
 
 def test_json_object_needs_the_word(parsed, body):

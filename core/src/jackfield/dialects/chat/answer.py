@@ -91,11 +91,10 @@ class ChatCollector:
             "role": "assistant",
             "content": None if silent else content,
             "refusal": refusal or None,
+            "annotations": self._annotations,
         }
         if reasoning:
             message["reasoning_content"] = reasoning
-        if self._annotations:
-            message["annotations"] = self._annotations
         return {**message, **self._called()}
 
     def _called(self) -> dict[str, Any]:

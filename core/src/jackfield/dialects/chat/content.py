@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from ...errors import ClientError, invalid_request
+from ..known import refusal
 from ..request.fields import get_text, join, missing, need_object, need_text, text_or_objects
+from .known import PARTS
 
 Part: TypeAlias = dict[str, Any]
 
@@ -63,12 +64,13 @@ def _part(entry: Mapping[str, Any], path: str, text_type: str, read: _Reader) ->
 
 def _user_part(entry: Mapping[str, Any], path: str, text_type: str) -> Part | None:
     kind = entry.get("type")
-    if kind == "image_url":
+    if kind in ("image_url", "input_image"):
         return _image(entry, path)
-    if kind == "file":
-        return _file(need_object(entry, "file", path), join(path, "file"))
+    if kind in ("file", "input_file"):
+        flat = kind == "input_file" and "file" not in entry
+        return _file(entry, path) if flat else _file(need_object(entry, "file", path), join(path, "file"))
     if kind == "input_audio":
-        raise _no_audio(join(path, "type"))
+        raise refusal(join(path, "type"), PARTS["input_audio"])
     return _unsupported(entry, path, text_type)
 
 
@@ -86,11 +88,14 @@ def _unsupported(entry: Mapping[str, Any], path: str, text_type: str) -> Part | 
 
 
 def _image(entry: Mapping[str, Any], path: str) -> Part:
-    """Return an image; its place may be `{url, detail}` or, from some clients, the bare URL."""
+    """Return an image; its place may be `{url, detail}` or, as in the Responses API, the bare URL or a file's id."""
     given = entry.get("image_url")
     place = join(path, "image_url")
+    detail = get_text(entry, "detail", path) or "auto"
     if type(given) is str and given:
-        return {"type": "input_image", "image_url": given, "detail": "auto"}
+        return {"type": "input_image", "image_url": given, "detail": detail}
+    if given is None and (file_id := get_text(entry, "file_id", path)):
+        return {"type": "input_image", "file_id": file_id, "detail": detail}
     image = need_object(entry, "image_url", path)
     return {
         "type": "input_image",
@@ -100,13 +105,11 @@ def _image(entry: Mapping[str, Any], path: str) -> Part:
 
 
 def _file(file: Mapping[str, Any], path: str) -> Part:
-    data, file_id = get_text(file, "file_data", path), get_text(file, "file_id", path)
+    data, file_id, url = (get_text(file, name, path) for name in ("file_data", "file_id", "file_url"))
     if data:
         return {"type": "input_file", "filename": get_text(file, "filename", path) or "document.pdf", "file_data": data}
     if file_id:
         return {"type": "input_file", "file_id": file_id}
+    if url:
+        return {"type": "input_file", "file_url": url}
     raise missing(join(path, "file_data"))
-
-
-def _no_audio(path: str) -> ClientError:
-    return invalid_request(f"{path}: audio input is not supported: the upstream's API has no part for it", path)

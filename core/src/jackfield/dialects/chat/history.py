@@ -13,32 +13,44 @@ import orjson
 from ... import wellformed
 from ...errors import invalid_request
 from ...json_limits import is_too_costly
+from ..known import find, refusal, refused
 from ..reading.values import arguments_of
 from ..request.fields import get_list, get_object, get_text, join, need_object, need_text, objects
 from ..request.names import call_id
 from ..request.pairing import repair
 from ..request.reading import too_many_marks
 from .content import Part, assistant_parts, text_parts, user_parts
+from .known import FIELDS, ITEMS
 
 Item: TypeAlias = dict[str, Any]
 Message: TypeAlias = Mapping[str, Any]
 
 
-def read_history(messages: Sequence[Any], customs: frozenset[str]) -> list[Item]:
+def read_history(messages: Sequence[Any], customs: frozenset[str], place: str = "messages") -> list[Item]:
     """Return the input items of a conversation, with calls and outputs paired; tool names are still the client's own.
 
     `customs` names the request's custom tools: a streamed answer can show their calls only as function calls, so that
     is how they may come back. Raises ClientError (400) naming the place that is wrong.
     """
     history = _History(customs)
-    for message, path in objects(list(messages), "messages"):
-        role = need_text(message, "role", path)
-        reader = _READERS.get(role)
-        if reader is None:
-            place = join(path, "role")
-            raise invalid_request(f"{place}: must be one of {', '.join(_READERS)}", place)
-        reader(history, message, path)
+    for message, path in objects(list(messages), place):
+        _reader(message, path)(history, message, path)
     return repair(history.items)
+
+
+def _reader(message: Message, path: str) -> Callable[[_History, Message, str], None]:
+    """Return who reads a message, by its role, or an item of the Responses API, by its type."""
+    kind = get_text(message, "type", path, "message")
+    if (reader := _ITEMS.get(kind)) is not None:
+        return reader
+    if kind != "message" and "role" not in message:
+        entry = find(ITEMS, kind) or refused(f"must be one of {', '.join(ITEMS)}")
+        raise refusal(join(path, "type"), entry, kind)
+    role = need_text(message, "role", path)
+    if (speaker := _READERS.get(role)) is None:
+        where = join(path, "role")
+        raise invalid_request(f"{where}: must be one of {', '.join(_READERS)}", where)
+    return speaker
 
 
 @dataclass(slots=True)
@@ -128,10 +140,11 @@ def _user(history: _History, message: Message, path: str) -> None:
 
 
 def _assistant(history: _History, message: Message, path: str) -> None:
+    if message.get("audio") is not None:
+        raise refusal(join(path, "audio"), FIELDS["audio"])
     parts = assistant_parts(message.get("content"), join(path, "content"))
-    refusal = get_text(message, "refusal", path)
-    if refusal:
-        parts.append({"type": "refusal", "refusal": refusal})
+    if declined := get_text(message, "refusal", path):
+        parts.append({"type": "refusal", "refusal": declined})
     history.say("assistant", parts)
     calls = list(objects(get_list(message, "tool_calls", path), join(path, "tool_calls")))
     legacy = get_object(message, "function_call", path)
@@ -192,13 +205,40 @@ def _function(history: _History, message: Message, path: str) -> None:
     history.answer("", get_text(message, "name", path), _output(message, path))
 
 
-def _output(message: Message, path: str) -> str | list[Part]:
+def _output(message: Message, path: str, field: str = "content") -> str | list[Part]:
     """Return a tool's result: one string where it is text only, else its parts."""
-    parts = user_parts(message.get("content"), join(path, "content"))
+    parts = user_parts(message.get(field), join(path, field))
     if all(part["type"] == "input_text" for part in parts):
         return "\n".join(part["text"] for part in parts)
     return parts
 
+
+def _call_item(history: _History, item: Message, path: str) -> None:
+    _function_call(history, get_text(item, "call_id", path), item, path)
+
+
+def _custom_call_item(history: _History, item: Message, path: str) -> None:
+    name, text = need_text(item, "name", path), get_text(item, "input", path)
+    _custom_call(history, get_text(item, "call_id", path), name, text)
+
+
+def _output_item(history: _History, item: Message, path: str) -> None:
+    history.answer(get_text(item, "call_id", path), "", _output(item, path, "output"))
+
+
+def _reasoning_item(history: _History, item: Message, path: str) -> None:
+    if encrypted := get_text(item, "encrypted_content", path):
+        summary = get_list(item, "summary", path)
+        history.items.append({"type": "reasoning", "summary": summary, "encrypted_content": encrypted})
+
+
+_ITEMS: Mapping[str, Callable[[_History, Message, str], None]] = {
+    "function_call": _call_item,
+    "custom_tool_call": _custom_call_item,
+    "function_call_output": _output_item,
+    "custom_tool_call_output": _output_item,
+    "reasoning": _reasoning_item,
+}
 
 _READERS: Mapping[str, Callable[[_History, Message, str], None]] = {
     "system": _developer,

@@ -1,7 +1,6 @@
 """Reading a Chat Completions request: what it becomes as a Responses request, and what its answer must know of it.
 
-What the Responses API lacks or the upstreams refuse is left out: sampling parameters, token limits, penalties, seed,
-log probabilities, metadata, user. Nothing is forwarded that is not named here.
+Nothing is forwarded that is not named here; `known.py` lists what is refused and what makes no difference.
 """
 
 from __future__ import annotations
@@ -11,15 +10,18 @@ from typing import Any
 
 from ...errors import invalid_request
 from ..base import Parsed
+from ..known import refuse
 from ..request.exact import keep_digits
-from ..request.fields import get_flag, need_list, need_text
+from ..request.fields import get_flag, get_text, need_text
 from ..request.names import NameMap
 from ..request.reading import read_object
 from ..stops import read_stops
 from .context import ChatContext
 from .history import read_history
+from .known import PARAMETERS
 from .leading import instructions
 from .settings import cache_key, read_reasoning, read_service_tier, read_text, refuse_impossible, wants_usage
+from .shapes import as_chat, conversation
 from .tools import read_choice, read_tools
 
 
@@ -27,13 +29,16 @@ def parse(body: bytes) -> Parsed:
     """Read the request. Raises ClientError (400) that names the place which is wrong."""
     request = read_object(body)
     model = need_text(request, "model")
-    keep_digits(request, body, ("tools", "functions", "response_format"))
-    messages = need_list(request, "messages")
+    keep_digits(request, body, ("tools", "functions", "response_format", "text"))
+    request = as_chat(request)
+    messages, field = conversation(request)
+    refuse(PARAMETERS, request)
     refuse_impossible(request)
     tools = read_tools(request)
-    items = read_history(messages, frozenset(tool["name"] for tool in tools if tool["type"] == "custom"))
+    items = read_history(messages, frozenset(tool["name"] for tool in tools if tool["type"] == "custom"), field)
     if not items:
-        raise invalid_request("messages: there is nothing in them to answer", "messages")
+        raise invalid_request(f"{field}: there is nothing in them to answer", field)
+    items = [*_message("developer", get_text(request, "instructions")), *items]
     choice = read_choice(request, tools) if tools else None
     names = _rename(items, tools, choice)
     key = cache_key(request, items)
@@ -74,6 +79,10 @@ def _tool_fields(
     if request.get("parallel_tool_calls") is not None or context.legacy:
         fields["parallel_tool_calls"] = parallel and not context.legacy
     return fields
+
+
+def _message(role: str, text: str) -> list[dict[str, Any]]:
+    return [{"type": "message", "role": role, "content": [{"type": "input_text", "text": text}]}] if text else []
 
 
 def _optional(key: str, value: object) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from ...errors import invalid_request
-from ..request.fields import get_flag, get_list, get_number, get_object, get_text
+from ..request.fields import get_flag, get_list, get_number, get_object, get_text, need_object
 from ..request.names import NameMap
 from ..request.schemas import repair
 
@@ -49,9 +49,14 @@ def read_text(request: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) ->
 
 
 def _schema_format(given: Mapping[str, Any]) -> dict[str, Any]:
-    place = "response_format.json_schema"
-    described = get_object(given, "json_schema", "response_format")
-    schema = get_object(described, "schema", place)
+    """Return the format of a schema that lies in `json_schema`, or flat as in the Responses API.
+
+    Raises ClientError (400) where there is none: the answer would be an object of no form at all.
+    """
+    flat = given.get("json_schema") is None and "schema" in given
+    place = "response_format" if flat else "response_format.json_schema"
+    described = given if flat else get_object(given, "json_schema", "response_format")
+    schema = need_object(described, "schema", place)
     wanted = {
         "type": "json_schema",
         "name": NameMap().to_upstream(get_text(described, "name", place) or "output"),
@@ -74,7 +79,8 @@ def read_reasoning(request: Mapping[str, Any]) -> dict[str, Any]:
     effort = get_text(request, "reasoning_effort")
     if effort == "none":
         return {"effort": effort}
-    return {"effort": effort, "summary": "auto"} if effort else {"summary": "auto"}
+    summary = {"summary": get_text(request, "reasoning_summary") or "auto"}
+    return {"effort": effort, **summary} if effort else summary
 
 
 def read_service_tier(request: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ...errors import invalid_request
+from ..known import find, refusal
 from ..request.fields import (
     get_flag,
     get_list,
@@ -19,6 +20,7 @@ from ..request.fields import (
     objects,
 )
 from ..request.schemas import remark, repair
+from .known import TOOLS
 
 Tool: TypeAlias = dict[str, Any]
 
@@ -44,11 +46,14 @@ def _declared(request: Mapping[str, Any]) -> Iterator[Tool]:
     for tool, path in objects(get_list(request, "tools"), "tools"):
         kind = get_text(tool, "type", path, "function")
         if kind == "function":
-            yield _function(*_inner(tool, kind, path))
+            function, place = _inner(tool, kind, path)
+            yield _function({"strict": tool.get("strict"), **function}, place)
         elif kind == "custom":
             yield _custom(*_inner(tool, kind, path))
         elif kind.startswith("web_search"):
             yield {"type": "web_search", **{key: tool[key] for key in _SEARCH if tool.get(key) is not None}}
+        elif (entry := find(TOOLS, kind)) is not None:
+            raise refusal(join(path, "type"), entry, kind)
 
 
 def _functions(request: Mapping[str, Any]) -> Iterator[Tool]:
@@ -120,6 +125,8 @@ def read_choice(request: Mapping[str, Any], tools: Sequence[Tool]) -> str | Tool
         return _by_name(choice, key, kinds)
     if get_text(choice, "type", key, "function") == "allowed_tools":
         return _allowed(choice, key, kinds)
+    if (word := _CHOICES.get(get_text(choice, "type", key, "function"))) is not None:
+        return word
     return _chosen(choice, key, kinds)
 
 
@@ -127,17 +134,19 @@ def _allowed(choice: Mapping[str, Any], path: str, kinds: Mapping[str, str]) -> 
     given = get_object(choice, "allowed_tools", path)
     allowed, place = (given, join(path, "allowed_tools")) if given else (choice, path)
     entries = objects(need_list(allowed, "tools", place), join(place, "tools"))
-    tools = [tool for entry, where in entries if (tool := _chosen(entry, where, kinds)) is not None]
+    tools = [_chosen(entry, where, kinds) for entry, where in entries]
     if not tools:
         raise missing(join(place, "tools"))
     return {"type": "allowed_tools", "mode": get_text(allowed, "mode", place) or "auto", "tools": tools}
 
 
-def _chosen(choice: Mapping[str, Any], path: str, kinds: Mapping[str, str]) -> Tool | None:
+def _chosen(choice: Mapping[str, Any], path: str, kinds: Mapping[str, str]) -> Tool:
     kind = get_text(choice, "type", path, "function")
     if kind in _CALLED:
         return _by_name(*_inner(choice, kind, path), kinds)
-    return {"type": "web_search"} if kind.startswith("web_search") and _UNNAMED in kinds else None
+    if kind.startswith("web_search") and _UNNAMED in kinds:
+        return {"type": "web_search"}
+    raise invalid_request(f"{join(path, 'type')}: no tool of the request is of the type {kind!r}", join(path, "type"))
 
 
 def _by_name(chosen: Mapping[str, Any], path: str, kinds: Mapping[str, str]) -> Tool:
