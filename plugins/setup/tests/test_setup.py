@@ -127,7 +127,9 @@ def test_an_entry_of_a_list_is_replaced_by_its_name_and_its_neighbours_stay(setu
     for _ in range(2):
         assert setup("continue", "--write", "--yes").returncode == 0
 
-    assert [model["name"] for model in read(home, "continue")["models"]] == ["other", "jackfield gpt-5"]
+    found = read(home, "continue")
+    assert found["name"] == "mine"
+    assert [model["name"] for model in found["models"]] == ["other", "jackfield gpt-5"]
 
 
 def test_json_with_comments_is_left_alone(setup: Setup, home: Path) -> None:

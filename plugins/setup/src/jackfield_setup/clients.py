@@ -19,14 +19,20 @@ class Lines:
     """What a client needs.
 
     `file` is its settings file ("" when it reads the environment alone), which gets `settings` in this `format`, merged
-    into what is there; `variables` go into the environment; `run` starts it.
+    into what is there; those `once` only into a new file. `variables` go into the environment; `run` starts it.
     """
 
     run: str
     file: str = ""
     format: Format = "json"
     settings: Any = None
+    once: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fresh(self) -> Any:
+        """What a new file holds."""
+        return {**self.once, **self.settings} if self.once else self.settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ def _codex(site: Site) -> Lines:
         "model_providers": {"jackfield": {**provider, **({"env_key": "JACKFIELD_KEY"} if keyed else {})}},
     }
     variables = {"JACKFIELD_KEY": site.key} if keyed else {}
-    return Lines("codex", "~/.codex/config.toml", "toml", settings, variables)
+    return Lines("codex", "~/.codex/config.toml", "toml", settings, variables=variables)
 
 
 def _claude(site: Site) -> Lines:
@@ -121,8 +127,8 @@ def _continue(site: Site) -> Lines:
         "roles": ["chat", "edit"],
         "capabilities": ["tool_use", "image_input"],
     }
-    settings = {"name": "jackfield", "version": "1.0.0", "schema": "v1", "models": [model]}
-    return Lines("cn", "~/.continue/config.yaml", "yaml", settings)
+    head = {"name": "jackfield", "version": "1.0.0", "schema": "v1"}
+    return Lines("cn", "~/.continue/config.yaml", "yaml", {"models": [model]}, head)
 
 
 def _aider(site: Site) -> Lines:

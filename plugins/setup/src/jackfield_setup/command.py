@@ -49,7 +49,7 @@ def _shown(client: Client, lines: Lines) -> str:
     """Return the lines as a page for a terminal."""
     parts = [f"# {client.title}"]
     if lines.file:
-        parts += [f"# in {lines.file}", written(lines.settings, lines.format).rstrip("\n"), ""]
+        parts += [f"# in {lines.file}", written(lines.fresh, lines.format).rstrip("\n"), ""]
     return "\n".join([*parts, *_to_run(lines)])
 
 
@@ -66,7 +66,7 @@ def _write(client: Client, site: Site, *, yes: bool) -> None:
     file = Path(lines.file).expanduser()
     old = _read(file)
     try:
-        new = merged(old, lines.settings, lines.format)
+        new = merged(old, lines.settings if old else lines.fresh, lines.format)
     except SetupError as error:
         raise SetupError(f"{file}: {error}; without --write the lines are printed") from None
     if new == old:
