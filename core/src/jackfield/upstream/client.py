@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
 import httpx
 
-from ..errors import Kind, UpstreamError
+from ..errors import Detail, Kind, UpstreamError, Verdict
+from .proxies import Proxy
 from .reach import is_off_limits
+from .sockets import IDLE, UNHEARD, own_want
 from .transport import Body, DirectTransport, Timeouts
+from .unpacking import declared, undeclared, unpacked
 
 ERROR_BODY_LIMIT = 256 * 1024
 """Bytes of an error answer that are read; the rest says nothing new."""
@@ -23,6 +27,9 @@ _LINE = frozenset("\r\n\0")
 
 def _ours(error: httpx.HTTPError, host: str) -> UpstreamError:
     """Return what httpx raised as an error of ours that names the host, never the URL."""
+    if own_want(error.__cause__):
+        message = f"the proxy itself lacks what a connection to {host} needs: {error}; try again in a moment"
+        return UpstreamError(Kind.UNAVAILABLE, message, Detail(retry_after=1.0, verdict=Verdict.OURSELVES))
     if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
         return UpstreamError(Kind.TIMEOUT, f"{host}: {error or 'timed out'}")
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
@@ -39,12 +46,15 @@ class UpstreamResponse:
         self.status = response.status_code
         response.headers.encoding = "latin-1"  # each byte one character: what travels on is what came
         self.headers: Mapping[str, str] = response.headers
-        self._chunks = _pieces(response)
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  # every transport here gives one
+        self._chunks = aiter(response.stream)
+        self._begun = False
 
     async def read(self) -> bytes:
         """Return the next piece of the body, as much as has arrived; b"" at its end. Raises UpstreamError."""
         try:
-            return await anext(self._chunks)
+            piece = await anext(self._chunks)
+            return piece if self._begun else await self._first(piece)
         except StopAsyncIteration:
             return b""
         except httpx.HTTPError as error:
@@ -52,6 +62,16 @@ class UpstreamResponse:
             # The headers were there already: an answer that breaks off was cut, not refused.
             kind = Kind.STREAM_CUT if ours.kind is Kind.UNREACHABLE else ours.kind
             raise UpstreamError(kind, ours.message) from error
+
+    async def _first(self, piece: bytes) -> bytes:
+        """Return the first piece, unpacked where the body comes in a coding; so are then those that follow."""
+        self._begun = True
+        header = self.headers.get("content-encoding", "")
+        decoder = declared(header, self._host) if header else undeclared(piece)
+        if decoder is None:
+            return piece
+        self._chunks = unpacked(decoder, self._chunks, self._host, piece)
+        return await anext(self._chunks)
 
     async def body(self, limit: int = ERROR_BODY_LIMIT) -> bytes:
         """Return the whole body, cut at `limit` bytes, and close. Raises UpstreamError."""
@@ -93,17 +113,21 @@ class UpstreamClient:
     def __init__(self, timeouts: Timeouts | None = None) -> None:
         self._timeouts = timeouts or Timeouts()
         self._direct = DirectTransport(self._timeouts)
-        self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
+        self._proxied: dict[str, DirectTransport | httpx.AsyncHTTPTransport] = {}
 
     def limit(self, timeouts: Timeouts) -> None:
         """Use other time-outs from the next request on."""
         self._timeouts = timeouts
-        self._direct.timeouts = timeouts
+        for transport in self._ours():
+            transport.timeouts = timeouts
+
+    def _ours(self) -> list[DirectTransport]:
+        return [self._direct, *(each for each in self._proxied.values() if isinstance(each, DirectTransport))]
 
     @property
     def open_connections(self) -> int:
-        """Open connections to upstreams, those through proxies not counted."""
-        return self._direct.open_connections
+        """Open connections to upstreams, those through https proxies not counted."""
+        return sum(transport.open_connections for transport in self._ours())
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes, proxy_url: str = "") -> UpstreamResponse:
         """POST `body` and return the answer, whatever its status, once its headers are there. Follows no redirect.
@@ -137,13 +161,14 @@ class UpstreamClient:
         read = max(limits.first_byte, limits.idle) or None
         return {"timeout": {"connect": limits.connect or None, "read": read, "write": None, "pool": None}}
 
-    def _through(self, proxy_url: str) -> httpx.AsyncHTTPTransport:
+    def _through(self, proxy_url: str) -> DirectTransport | httpx.AsyncHTTPTransport:
         if proxy_url not in self._proxied:
-            unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=20)
             try:
-                self._proxied[proxy_url] = httpx.AsyncHTTPTransport(proxy=proxy_url, limits=unlimited)
+                proxy = Proxy.parse(httpx.URL(proxy_url))
+                made = _inside_tls(proxy_url) if proxy is None else DirectTransport(self._timeouts, proxy)
             except (httpx.InvalidURL, ValueError):  # it may hold a password, and so may their words
                 raise UpstreamError(Kind.UNREACHABLE, "proxy-url is not the URL of a proxy; mend it") from None
+            self._proxied[proxy_url] = made
         return self._proxied[proxy_url]
 
     async def aclose(self) -> None:
@@ -153,11 +178,14 @@ class UpstreamClient:
             await transport.aclose()
 
 
-def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Return the body as it arrives, decoded only if the upstream encoded it unasked."""
-    if "content-encoding" in response.headers or not isinstance(response.stream, httpx.AsyncByteStream):
-        return response.aiter_bytes()
-    return aiter(response.stream)
+def _inside_tls(proxy_url: str) -> httpx.AsyncHTTPTransport:
+    """Return httpx's transport, for a proxy that is itself called with TLS; its connections serve one request each."""
+    unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        options += [(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE)]
+        options += [(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD)]
+    return httpx.AsyncHTTPTransport(proxy=proxy_url, limits=unlimited, socket_options=options)
 
 
 def _header(name: str, value: str) -> tuple[bytes, bytes]:

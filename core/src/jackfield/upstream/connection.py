@@ -13,11 +13,19 @@ from typing import cast
 import httptools
 import httpx
 
+from . import sockets
+
 HIGH_WATER = 256 * 1024
 """Unread bytes at which the socket is paused."""
 
 HEAD_LIMIT = 256 * 1024
 """Bytes that may come before an answer's body."""
+
+STALE = 0.02
+"""Seconds after a request was written within which an end of its kept connection says that it had ended before."""
+
+LARGE = 16 * 1024
+"""Bytes of a request from which on it may not have left yet when its answer is over; the kernel holds less at once."""
 
 DRAIN = 1.0
 """Seconds that an answer whose last event was read may take to end, so that its connection can be kept."""
@@ -35,6 +43,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
+        self._descriptor = -1
+        self._rests_until = 0.0
         self.closed = False
         self.used = False
         self._reset()
@@ -46,6 +56,10 @@ class Connection(asyncio.Protocol):
         self._head_done = False
         self._head_size = 0
         self._complete = False
+        self._more = False
+        self._sent = 0
+        self._sent_at = 0.0
+        self._lost_at = 0.0
         self._until_close = False
         self._keep_alive = False
         self._chunks: list[bytes] = []
@@ -66,7 +80,8 @@ class Connection(asyncio.Protocol):
         self.used = True
         self._idle_timeout = idle_timeout
         self._silence = first_byte_timeout
-        self._last = self._loop.time()
+        self._last = self._sent_at = self._loop.time()
+        self._sent = len(data)
         self._watch()
         assert self._transport is not None  # noqa: S101  # a pool hands out connected connections only
         self._transport.write(data)
@@ -95,8 +110,27 @@ class Connection(asyncio.Protocol):
 
     @property
     def reusable(self) -> bool:
-        """True when the answer is over and the upstream keeps the connection open."""
-        return self._complete and self._keep_alive and not self.closed
+        """True when request and answer are over, nothing came behind it, and the upstream keeps the connection open."""
+        return self._complete and self._keep_alive and not (self.closed or self._more) and self._is_sent()
+
+    @property
+    def was_stale(self) -> bool:
+        """True when the connection ended as the request was written: the upstream cannot have worked on it."""
+        return not self.received and 0 < self._lost_at <= self._sent_at + STALE
+
+    @property
+    def fit(self) -> bool:
+        """True when a resting connection can take a request: not too old, also if the machine slept, and silent."""
+        if self.closed or sockets.awake() > self._rests_until:
+            return False
+        return self._descriptor < 0 or not sockets.is_readable(self._descriptor)
+
+    def _is_sent(self) -> bool:
+        """Return True when the whole request has left: an early answer may come while the rest still waits."""
+        if self._sent <= LARGE or self._transport is None:
+            return True
+        waiting = self._transport.get_write_buffer_size()
+        return not waiting and (self._descriptor < 0 or not sockets.unsent(self._descriptor))
 
     def drain(self, drained: Callable[[], None]) -> None:
         """Throw away the rest of the answer and call `drained` at its end; close if that does not come soon."""
@@ -114,6 +148,7 @@ class Connection(asyncio.Protocol):
     def rest(self, seconds: float) -> None:
         """Wait for another request, at most so long."""
         self._unwatch()
+        self._rests_until = sockets.awake() + seconds
         self._timer = self._loop.call_later(seconds, self.abort)
 
     def abort(self) -> None:
@@ -172,6 +207,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport (called by asyncio)."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance, only by its methods
+        sock = transport.get_extra_info("socket")
+        self._descriptor = sock.fileno() if sock is not None else -1
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived (called by asyncio)."""
@@ -187,6 +224,8 @@ class Connection(asyncio.Protocol):
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(httpx.RemoteProtocolError(f"not an HTTP answer: {error}"))
             self.abort()
+        if self._more:
+            self.abort()  # behind an answer's end nothing may come: whose it is cannot be told (RFC 9112 9.2)
         if not self._head_done:
             self._measure_head(len(data))
         self._wake()
@@ -199,6 +238,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """Take the end of the connection for the end of a body that has no length of its own (called by asyncio)."""
+        self._lost_at = self._lost_at or self._loop.time()
         if self._until_close and self._head_done:
             self._complete = True
             self._wake()
@@ -207,17 +247,25 @@ class Connection(asyncio.Protocol):
         """Fail whoever waits (called by asyncio)."""
         self._unwatch()
         self.closed = True
+        self._lost_at = self._lost_at or self._loop.time()
         self._fail(httpx.ReadError(f"the upstream closed the connection{f': {exc}' if exc else ''}"))
         self._on_lost(self)
 
     # -- httptools -----------------------------------------------------------------------------------------------
 
+    def on_message_begin(self) -> None:
+        """Note what begins behind the end of the answer (called by the parser). Nothing of it is the answer's."""
+        self._more = self._complete
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header (called by the parser)."""
-        self._headers.append((name.lower(), value))
+        if not self._more:
+            self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Take the status (called by the parser). An interim answer (1xx) is passed over."""
+        if self._more:
+            return
         status = self._parser.get_status_code()
         if status < 200:
             self._headers = []
@@ -231,7 +279,7 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body (called by the parser)."""
-        if self._drained is not None:
+        if self._drained is not None or self._more:
             return
         self._chunks.append(body)
         self._size += len(body)
@@ -241,7 +289,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Note the end of the answer (called by the parser)."""
-        if self._head_done:
+        if self._head_done and not self._more:
             self._complete = True
             self._keep_alive = self._parser.should_keep_alive()
             self._unwatch()

@@ -36,8 +36,8 @@ async def addresses(host: str, port: int) -> list[str]:
     """
     if is_off_limits(host):
         raise OSError(f"{host} is a link-local or metadata address, which no request goes to")
-    if _address(host) is not None:
-        return [host]
+    if (address := _address(host)) is not None:
+        return [str(address)]
     loop = asyncio.get_running_loop()
     entries = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     found = list(dict.fromkeys(str(address[0]) for *_, address in entries))

@@ -2,7 +2,7 @@
 
 httpx's own pool walks every connection for every request and gives one item per chunk through six generators; with
 hundreds of open streams that is most of a proxy's time. This one takes an idle connection from a stack, and reads
-coalesced. Proxies stay httpx's.
+coalesced. A transport leads to upstreams directly or through one proxy.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from types import TracebackType
 
 import httpx
 
-from . import reach
 from .connection import Connection
+from .proxies import Proxy
+from .sockets import connect
 
 Origin = tuple[str, str, int]
 
@@ -67,10 +68,11 @@ class Body(httpx.AsyncByteStream):
 
 
 class DirectTransport(httpx.AsyncBaseTransport):
-    """Send httpx requests over pooled HTTP/1.1 connections, without a proxy and without limits on their number."""
+    """Send httpx requests over pooled HTTP/1.1 connections, without limits on their number."""
 
-    def __init__(self, timeouts: Timeouts) -> None:
+    def __init__(self, timeouts: Timeouts, proxy: Proxy | None = None) -> None:
         self.timeouts = timeouts
+        self._proxy = proxy
         self._idle: defaultdict[Origin, list[Connection]] = defaultdict(list)
         self._open: set[Connection] = set()
         self._tls: ssl.SSLContext | None = None
@@ -83,64 +85,58 @@ class DirectTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its answer as soon as the headers are there.
 
-        A kept connection that the upstream closed before answering a single byte is replaced once: it was closed
-        while idle.
+        A kept connection that had ended before the request can have been read is replaced, once. Any other end is
+        the caller's to judge: the upstream may have worked on the request, and be paid for it.
         """
-        data = _encode(request)
+        data = _encode(request, self._proxy)
         origin = _origin(request.url)
         connection = self._take(origin)
         if connection is not None:
             try:
-                return await self._exchange(connection, data, request, origin)
-            except (httpx.ReadError, httpx.RemoteProtocolError):
-                if connection.received:
+                return await self._exchange(connection, data, origin)
+            except httpx.ReadError:
+                if not connection.was_stale:
                     raise
-        return await self._exchange(await self._connect(origin), data, request, origin)
+        return await self._exchange(await self._connect(origin), data, origin)
 
-    async def _exchange(
-        self, connection: Connection, data: bytes, request: httpx.Request, origin: Origin
-    ) -> httpx.Response:
+    async def _exchange(self, connection: Connection, data: bytes, origin: Origin) -> httpx.Response:
         try:
             connection.send(data, self.timeouts.first_byte, self.timeouts.idle)
             status, headers = await connection.head()
         except BaseException:  # also when cancelled: an abandoned exchange must not leave its connection open
             connection.abort()
             raise
-        return httpx.Response(status, headers=headers, stream=Body(connection, self, origin), request=request)
+        # Without its request: a stream would keep all that was asked for as long as it lasts.
+        return httpx.Response(status, headers=headers, stream=Body(connection, self, origin))
 
     async def _connect(self, origin: Origin) -> Connection:
-        scheme, host, port = origin
-        loop = asyncio.get_running_loop()
-        context = self._tls_context() if scheme == "https" else None
+        """Return a new connection; looking a name up, every address, the proxy and TLS have one time-out together."""
         try:
             async with asyncio.timeout(self.timeouts.connect or None):
-                connection = await self._reach(loop, host, port, context)
+                connection = await self._reach(origin)
         except TimeoutError as error:
             raise httpx.ConnectTimeout(f"no connection within {self.timeouts.connect:g} s") from error
-        except OSError as error:  # refused, unreachable, unknown host, TLS
+        except (OSError, MemoryError) as error:  # refused, unreachable, unknown host, TLS, or a want of our own
             raise httpx.ConnectError(str(error)) from error
         self._open.add(connection)
         return connection
 
-    async def _reach(
-        self, loop: asyncio.AbstractEventLoop, host: str, port: int, context: ssl.SSLContext | None
-    ) -> Connection:
-        """Connect to the first address of a host that answers. Raises OSError when none does."""
-        failure = OSError(f"{host} has no address")
-        for address in await reach.addresses(host, port):
-            try:
-                _, connection = await loop.create_connection(
-                    lambda: Connection(loop, self._open.discard),
-                    address,
-                    port,
-                    ssl=context,
-                    server_hostname=host if context else None,
-                )
-            except OSError as error:
-                failure = error
-            else:
-                return connection
-        raise failure
+    async def _reach(self, origin: Origin) -> Connection:
+        scheme, host, port = origin
+        loop = asyncio.get_running_loop()
+        context = self._tls_context() if scheme == "https" else None
+        sock = await (self._proxy.reach(scheme, host, port) if self._proxy else connect(host, port))
+        try:
+            _, connection = await loop.create_connection(
+                lambda: Connection(loop, self._open.discard),
+                sock=sock,
+                ssl=context,
+                server_hostname=host if context else None,
+            )
+        except BaseException:
+            sock.close()
+            raise
+        return connection
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -148,12 +144,13 @@ class DirectTransport(httpx.AsyncBaseTransport):
         return self._tls
 
     def _take(self, origin: Origin) -> Connection | None:
-        """Return the idle connection used last, dropping those that are closed."""
+        """Return the idle connection used last, dropping those that are closed, too old or not silent."""
         kept = self._idle.get(origin)
         while kept:
             connection = kept.pop()
-            if not connection.closed:
+            if connection.fit:
                 return connection
+            connection.abort()
         return None
 
     def give_back(self, connection: Connection, origin: Origin) -> None:
@@ -187,8 +184,12 @@ def _origin(url: httpx.URL) -> Origin:
     return url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
 
 
-def _encode(request: httpx.Request) -> bytes:
+def _encode(request: httpx.Request, proxy: Proxy | None) -> bytes:
     """Return the request as it goes over the wire. Its body is in memory already."""
-    lines = [b"%s %s HTTP/1.1" % (request.method.encode(), request.url.raw_path)]
+    url = request.url
+    forwarded = proxy is not None and proxy.forwards(url.scheme)
+    target = b"%s://%s%s" % (url.raw_scheme, url.netloc, url.raw_path) if forwarded else url.raw_path
+    lines = [b"%s %s HTTP/1.1" % (request.method.encode(), target)]
     lines.extend(b"%s: %s" % header for header in request.headers.raw)
-    return b"\r\n".join(lines) + b"\r\n\r\n" + request.content
+    login = proxy.authorization if forwarded and proxy else b""
+    return b"\r\n".join(lines) + b"\r\n" + login + b"\r\n" + request.content
