@@ -46,11 +46,15 @@ def _row(fault: Any) -> Iterator[str]:
     yield _rest(fault.rest)
 
 
+LONGEST_TOLD = 60
+
+
 def _before(fault: Any) -> str:
     told = fault.told
     messages = f"{told.messages_status} " if told.messages_status else ""
     words = f"{told.status} `{told.code or told.type}`, {messages}`{told.messages_type}`"
     wait = f", `Retry-After: {fault.wait}`" if fault.wait else ""
+    wait = ", `x-should-retry: false`" if (fault.wait or 0) > LONGEST_TOLD else wait
     return words + wait + (", after a second try" if told.again else "")
 
 

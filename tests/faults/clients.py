@@ -27,7 +27,6 @@ PATHS: dict[Dialect, str] = {
     "messages": "/v1/messages",
     "chat": "/v1/chat/completions",
 }
-_MESSAGES = [{"role": "user", "content": "Hi"}]
 _ERRORS = (
     "BadRequestError",
     "PermissionDeniedError",
@@ -38,9 +37,10 @@ _ERRORS = (
 )
 
 
-def question(dialect: Dialect, stream: bool) -> dict[str, Any]:
-    """Return a request in a dialect."""
-    asked: dict[str, Any] = {"input": "Hi"} if dialect == "responses" else {"messages": _MESSAGES}
+def question(dialect: Dialect, stream: bool, words: str = "Hi") -> dict[str, Any]:
+    """Return a request in a dialect; other words begin another conversation."""
+    messages = [{"role": "user", "content": words}]
+    asked: dict[str, Any] = {"input": words} if dialect == "responses" else {"messages": messages}
     return {"model": "gpt-5", "stream": stream, **asked, **({"max_tokens": 64} if dialect == "messages" else {})}
 
 

@@ -33,9 +33,9 @@ class House:
     fox: FakeUpstream
     owl: FakeUpstream
 
-    async def ask(self, dialect: Dialect, stream: bool) -> httpx.Response:
+    async def ask(self, dialect: Dialect, stream: bool, words: str = "Hi") -> httpx.Response:
         """Send a request and read the whole answer. Raises httpx.TransportError when it breaks off without a word."""
-        return await self.client.post(PATHS[dialect], json=question(dialect, stream))
+        return await self.client.post(PATHS[dialect], json=question(dialect, stream, words))
 
     async def begin(self, fault: Fault, moment: Moment) -> None:
         """Let the first provider have a fault."""

@@ -17,6 +17,8 @@ DIALECTS: tuple[Dialect, ...] = ("responses", "messages", "chat")
 
 FOX_TEXT = "Vixen zigzags past kennels."
 """What the first provider says when it is let to."""
+LONGEST_TOLD = 60
+"""Seconds of the longest Retry-After that a client hears."""
 SHOWN = "Vixen zigzags "
 """What of it a client has seen when the fault comes after the first content."""
 OWL_TEXT = "Owlets doze until twilight."
@@ -71,7 +73,7 @@ INVALID = Told(400, "invalid_request_error", None, "invalid_request_error", move
 TOO_LONG = replace(INVALID, code="context_length_exceeded")
 TOO_LARGE = replace(INVALID, status=413, messages_type="request_too_large")
 CONFLICT = replace(INVALID, status=409, messages_type="conflict_error")
-NO_MODEL = replace(INVALID, status=404, code="model_not_found", messages_type="not_found_error", moves_on=True)
+NO_MODEL = Told(404, "invalid_request_error", "model_not_found", "not_found_error", rest=Rest(600), longest=1800)
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def _told_as_status(cell: Cell, asked: int) -> Seen:
     told, dialect = cell.fault.told, cell.dialect
     status = told.status_in(dialect)
     raised = RAISED.get(status, "InternalServerError")
-    wait = None if cell.fault.wait is None else str(cell.fault.wait)
+    wait = None if cell.fault.wait is None or cell.fault.wait > LONGEST_TOLD else str(cell.fault.wait)
     asked = 0 if cell.fault.down else asked
     if dialect == "messages":
         return Seen(status, raised, told.messages_type, retry_after=wait, fox=asked)

@@ -81,8 +81,8 @@ async def test_the_credential_rests_as_it_should(houses: Houses, fault: Fault, m
     await house.begin(fault, moment)
     times = fault.rest.after if fault.rest.seconds else 4
     try:
-        for _ in range(times):
-            await house.ask("responses", stream)
+        for number in range(times):
+            await house.ask("responses", stream, f"Hi {number}")
         assert fault.down or len(house.fox.requests) == times
     finally:
         await house.end(fault)

@@ -48,8 +48,8 @@ async def test_a_provider_that_failed_rests_while_another_serves(
 ):
     house = await serve(upstream, second, clock=fake_clock)
     upstream.default = script
-    for _ in range(times + 2):
-        assert (await house.stream()).status_code == 200
+    for number in range(times + 2):
+        assert (await house.stream(input=f"Hi {number}")).status_code == 200
     assert len(upstream.requests) == times
     fake_clock.advance(seconds - 0.5)
     await house.post()
@@ -81,8 +81,8 @@ async def test_rests_grow_until_it_answers_again(serve, upstream, second, fake_c
 async def test_a_stream_that_breaks_off_after_its_content_counts_too(serve, upstream, second, fake_clock):
     house = await serve(upstream, second, clock=fake_clock)
     upstream.default = cut_after(5)
-    for _ in range(3):
-        assert "response.failed" in (await house.stream()).text
+    for number in range(3):
+        assert "response.failed" in (await house.stream(input=f"Hi {number}")).text
     assert "response.completed" in (await house.stream()).text
     assert (len(upstream.requests), len(second.requests)) == (3, 1)
 
@@ -130,28 +130,31 @@ async def test_when_one_of_them_is_broken_it_is_an_outage(serve, upstream, secon
     assert (answered.status_code, answered.headers["retry-after"]) == (503, "60")
 
 
-async def test_one_request_alone_probes_a_broken_provider(serve, upstream, fake_clock):
-    house = await serve(upstream, clock=fake_clock)
+async def test_one_request_alone_probes_a_broken_provider_while_another_serves(serve, upstream, second, fake_clock):
+    house = await serve(upstream, second, clock=fake_clock)
     upstream.script(*[http_error(500)] * 3)
-    assert [(await house.post()).status_code for _ in range(4)] == [500, 500, 500, 503]
+    for number in range(4):
+        assert (await house.post(input=f"Hi {number}")).status_code == 200
+    assert len(upstream.requests) == 3
     fake_clock.advance(15)
     upstream.script(text_answer("back").first(Pause()))
     probe = asyncio.create_task(house.post())
     await upstream.wait_for_requests(4)
-    others = [await house.post() for _ in range(3)]
-    assert [(other.status_code, other.headers["retry-after"]) for other in others] == [(503, "1")] * 3
+    for _ in range(3):
+        assert (await house.post()).status_code == 200
     assert len(upstream.requests) == 4
     await upstream.last.wait_paused()
     upstream.last.resume()
     assert (await probe).status_code == 200
     assert (await house.post()).status_code == 200
+    assert len(upstream.requests) == 5
 
 
 async def test_a_probe_whose_client_leaves_makes_way_for_another(serve, upstream, fake_clock):
     house = await serve(upstream, clock=fake_clock)
     upstream.script(*[http_error(500)] * 3)
-    for _ in range(3):
-        await house.post()
+    for number in range(3):
+        await house.post(input=f"Hi {number}")
     fake_clock.advance(15)
     upstream.script(hang())
     wire = await house.wire()
@@ -323,24 +326,6 @@ async def test_an_answer_that_began_in_time_may_take_as_long_as_it_needs(serve, 
     assert "response.completed" in answered.text
 
 
-async def test_an_outage_is_not_multiplied(serve, upstream, second, fake_clock):
-    house = await serve(upstream, second, config={"disable-cooling": True}, clock=fake_clock)
-    upstream.default = http_error(500)
-    statuses = [(await house.post()).status_code for _ in range(14)]
-    assert statuses == [200] * 10 + [500] * 4
-    fake_clock.advance(60)
-    assert (await house.post()).status_code == 200
-
-
-async def test_a_fifth_of_many_requests_may_be_tried_again(serve, upstream, second, fake_clock):
-    house = await serve(upstream, second, config={"disable-cooling": True}, clock=fake_clock)
-    for _ in range(85):
-        await house.post()
-    upstream.default = http_error(500)
-    statuses = [(await house.post()).status_code for _ in range(25)]
-    assert statuses.count(200) == len(second.requests) == 22  # of 110 requests
-
-
 async def test_without_cooling_a_provider_is_asked_however_often_it_fails(serve, upstream):
     house = await serve(upstream, config={"disable-cooling": True})
     upstream.default = http_error(401)
@@ -374,9 +359,11 @@ async def test_a_reload_keeps_what_is_known_of_a_credential_unless_its_key_or_ac
         assert house.host.config.apply(orjson.dumps({"tppc": {"providers": [{**fox, **keys}]}}).decode())
 
     put_into_effect(priority=3)
-    assert (await house.post()).status_code == 503
+    await house.post()
+    assert len(upstream.requests) == 1
     put_into_effect(**{"api-key": "sk-fox-another-key"})
     upstream.script(text_answer(), http_error(401))
-    assert [(await house.post()).status_code for _ in range(3)] == [200, 502, 503]
+    assert [(await house.post()).status_code for _ in range(3)] == [200, 502, 502]
+    assert len(upstream.requests) == 3
     put_into_effect(**{"api-key": "sk-fox-another-key", "headers": {"x-account": "another"}})
     assert (await house.post()).status_code == 200

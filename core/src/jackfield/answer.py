@@ -157,11 +157,11 @@ class Answer:
 
     def _shown(self, event: Event) -> Event:
         """Return an upstream's `response.failed` as it came, unless its words have to be hidden in part."""
-        self.failure = failures.from_response(event.json())
+        self.failure = _hidden(failures.from_response(event.json()), self._hide)
         response = event.json().get("response")
         told = response.get("error") if isinstance(response, dict) else None
         words = told.get("message") if isinstance(told, dict) else None
-        message = self._hide(self.failure.message)
+        message = self.failure.message
         if not isinstance(response, dict) or not isinstance(told, dict):
             return event
         rest = {name: self._hide(mask(value)) for name, value in told.items() if isinstance(value, str)}
@@ -174,14 +174,14 @@ class Answer:
 
     def _failed(self, error: UpstreamError) -> Event:
         """Return the `response.failed` that tells of an error, continuing the response that was begun."""
-        self.failure = error
+        self.failure = error = _hidden(error, self._hide)
         begun = self._begun.json().get("response") if self._begun is not None else None
         response: dict[str, Any] = {
             "object": "response",
             "output": [],
             **(begun if isinstance(begun, dict) else {}),
             "status": "failed",
-            "error": {"code": error.code or "server_error", "message": self._hide(error.message)},
+            "error": {"code": error.code or "server_error", "message": error.message},
         }
         number = self._last.json().get("sequence_number") if self._last is not None else None
         following = number + 1 if isinstance(number, int) and number < _LARGEST_NUMBER else 0
@@ -199,3 +199,9 @@ class Answer:
             pending.cancel()
             await asyncio.gather(pending, return_exceptions=True)
         await self._stream.aclose()
+
+
+def _hidden(error: UpstreamError, hide: Callable[[str], str]) -> UpstreamError:
+    """Return a failure without what must not be repeated: it is remembered, and shown to the operator."""
+    message = hide(error.message)
+    return error if message == error.message else UpstreamError(error.kind, message, error.detail)

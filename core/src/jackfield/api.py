@@ -22,7 +22,7 @@ from .config.fragments import HEALTH_CHECK_SCHEMA
 from .config.masks import REFERENCES, is_hash
 from .config.section import Section
 from .config.settings import Settings
-from .credentials import CheckResult, CredentialState
+from .credentials import CheckResult, CredentialState, ModelState
 from .dialects.failures import from_http, passable
 from .errors import (
     ClientError,
@@ -103,6 +103,7 @@ __all__ = [
     "Model",
     "ModelDefaults",
     "ModelRegistrar",
+    "ModelState",
     "PluginError",
     "PluginInfo",
     "Problem",

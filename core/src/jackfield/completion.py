@@ -9,6 +9,7 @@ from typing import Any
 
 from .dialects.reading import read_usage
 from .dialects.reading.values import object_of, text_of
+from .errors import Detail, Kind, RequestFailed
 from .sse import Event
 from .types import Clock, CompletionRecord, Scope, Usage
 
@@ -34,8 +35,8 @@ TERMINAL = frozenset({"response.completed", "response.incomplete", "response.fai
 
 Emit = Callable[[CompletionRecord], None]
 
-Settle = Callable[[CompletionRecord, float | None], None]
-"""Takes an attempt's record, and the seconds that its upstream asked to wait."""
+Settle = Callable[[CompletionRecord, RequestFailed | None], None]
+"""Takes an attempt's record, and why it failed (None: it did not)."""
 
 
 class Meter:
@@ -76,15 +77,14 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class End:
     """What became of something, and when: one reading of the clock for an attempt and the request it ends."""
 
     status: int
     error: str
     ended: float
     measured_at: datetime
-    wait: float | None = None
-    """Seconds that the upstream asked to wait."""
+    failure: RequestFailed | None = None
 
 
 class Account:
@@ -115,23 +115,23 @@ class Account:
         self._last = AttemptAccount(self, Meter(self._clock), names, self._clock.monotonic(), settle)
         return self._last
 
-    def close(self, status: int, error: str = "", wait: float | None = None) -> None:
-        """Tell what became of the request: the status towards the client, the error's kind ("" for success).
+    def close(self, status: int, why: RequestFailed | str = "", wait: float | None = None) -> None:
+        """Tell what became of the request: the status towards the client, and why it failed.
 
-        An attempt still open is closed with the same verdict; `wait` are the seconds that its upstream asked for. A
-        second call says nothing.
+        `why` is the failure, or its kind alone ("" for success) with the seconds to wait. An attempt still open ends
+        the same way. A second call says nothing.
         """
         if self._closed:
             return
         self._closed = True
-        verdict = Verdict(status, error, self._clock.monotonic(), self._clock.now(), wait)
+        end = _end(status, why, wait, self._clock)
         last = self._last
         if last is None:
             names = {"provider": "", "model": self._asked, "credential": "", "attempt": 0}
-            self._emit(self._record("request", Meter(self._clock), names, self._started, None, verdict))
+            self._emit(self._record("request", Meter(self._clock), names, self._started, None, end))
             return
-        last.end(verdict)
-        self._emit(self._record("request", last.meter, last.names, self._started, last.started, verdict))
+        last.end(end)
+        self._emit(self._record("request", last.meter, last.names, self._started, last.started, end))
 
     def _record(
         self,
@@ -140,16 +140,16 @@ class Account:
         names: Mapping[str, Any],
         started: float,
         attempt_started: float | None,
-        verdict: Verdict,
+        end: End,
     ) -> CompletionRecord:
         return CompletionRecord(
             scope=scope,
-            status=verdict.status,
-            error=verdict.error,
+            status=end.status,
+            error=end.error,
             started=started,
             attempt_started=attempt_started,
-            ended=verdict.ended,
-            measured_at=verdict.measured_at,
+            ended=end.ended,
+            measured_at=end.measured_at,
             first_output=meter.first_output,
             last_output=meter.last_output,
             outputs=meter.outputs,
@@ -176,17 +176,24 @@ class AttemptAccount:
         self.meter = meter
         self.names = names
 
-    def close(self, status: int, error: str = "", wait: float | None = None) -> None:
-        """Tell what became of the attempt; a second call says nothing. `wait`: seconds that the upstream asked for."""
-        clock = self._account._clock
-        self.end(Verdict(status, error, clock.monotonic(), clock.now(), wait))
+    def close(self, status: int, why: RequestFailed | str = "", wait: float | None = None) -> None:
+        """Tell what became of the attempt, as `Account.close` does; a second call says nothing."""
+        self.end(_end(status, why, wait, self._account._clock))
 
-    def end(self, verdict: Verdict) -> None:
-        """Tell the verdict, unless one was told before."""
+    def end(self, end: End) -> None:
+        """Tell how the attempt ended, unless it was told before."""
         if not self._closed:
             self._closed = True
             account = self._account
-            record = account._record("attempt", self.meter, self.names, self.started, self.started, verdict)
+            record = account._record("attempt", self.meter, self.names, self.started, self.started, end)
             if self._settle is not None:
-                self._settle(record, verdict.wait)
+                self._settle(record, end.failure)
             account._emit(record)
+
+
+def _end(status: int, why: RequestFailed | str, wait: float | None, clock: Clock) -> End:
+    failure = why if isinstance(why, RequestFailed) else None
+    if failure is None and why:
+        failure = RequestFailed(Kind(why), "", Detail(retry_after=wait))
+    error = failure.kind.value if failure is not None else ""
+    return End(status, error, clock.monotonic(), clock.now(), failure)

@@ -82,6 +82,10 @@ class Checker:
         status, error, told = await self._outcome(credential, check)
         result = CheckResult(clock.now(), clock.monotonic() - began, status, error)
         cooling = not self._host.settings.disable_cooling
+        if not self._is_current(credential):  # it has another key by now: what the old one met proves nothing
+            self._under_way.pop(credential.id, None)
+            self._schedule.done(credential.id, clock.monotonic())
+            return
         turn = self._host.runtime.selector.checked(credential.id, result, cooling=cooling)
         if turn == "out":
             logger.warning("credential %s is left alone, its health checks fail: %s", credential.id, told)
@@ -89,6 +93,10 @@ class Checker:
             logger.info("credential %s serves again: its health check was answered with %d", credential.id, status)
         self._under_way.pop(credential.id, None)
         self._schedule.done(credential.id, clock.monotonic())
+
+    def _is_current(self, credential: Credential) -> bool:
+        now = next((each for each in self._host.runtime.credentials if each.id == credential.id), None)
+        return now is not None and (now.attributes, now.metadata) == (credential.attributes, credential.metadata)
 
     async def _outcome(self, credential: Credential, check: HealthCheck) -> tuple[int, str, str]:
         """Return an answer's status (0: none came), the kind of failure ("": none), and what to tell of it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -17,8 +17,9 @@ from .aliases import aliased
 from .answer import Answer
 from .attempts import Attempts
 from .completion import Account, AttemptAccount
-from .credentials import Wish
-from .credentials.rotation import LONGEST_NAME
+from .conclusion import conclude
+from .conversations import conversation, speaker
+from .credentials import Trial, Wish
 from .dialects.base import Parsed
 from .dialects.request.reasoning import for_maker, without_reasoning
 from .effort import clamp
@@ -51,68 +52,112 @@ class Request:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Where a request may go: the route of its model, the effort an alias asks for, the credentials in order."""
-
-    route: Route
-    effort: str | None
-    info: RequestInfo
-    candidates: Sequence[Credential]
-    wish: Wish
-
-
 async def open_answer(request: Request, runtime: Runtime, plugins: Plugins, account: Account) -> Answer:
     """Return an upstream's answer whose first content has arrived.
 
-    Raises ClientError for what no upstream could serve, Unavailable when none is left, and the last UpstreamError
-    otherwise; `limits.answer-timeout` bounds all attempts together.
+    Raises ClientError for what no upstream could serve, Unavailable when none is left, and else the UpstreamError that
+    counts most; `limits.answer-timeout` bounds all attempts together.
     """
     limit = runtime.settings.limits.answer_timeout
     try:
         async with asyncio.timeout(limit):
-            return await _open_answer(request, runtime, plugins, account)
+            with runtime.selector.budget.request():
+                return await Journey(request, runtime, plugins, account).answer()
     except TimeoutError:
         message = f"no provider began to answer within {limit:g} s (limits.answer-timeout)"
         raise UpstreamError(Kind.TIMEOUT, message) from None
 
 
-async def _open_answer(request: Request, runtime: Runtime, plugins: Plugins, account: Account) -> Answer:
-    plan = await _plan(request, runtime, plugins)
-    attempts = Attempts(runtime.selector, plan.candidates, plan.route, plan.wish, runtime.settings.request_retry)
-    failure: UpstreamError | None = None
-    while (trial := attempts.next()) is not None:
-        credential = trial.credential
-        books = account.attempt(credential.provider, plan.route.model, credential.id, trial.ended)
+class Journey:
+    """One request on its way to whoever serves it: the route of its model, its wish, its attempts."""
+
+    def __init__(self, request: Request, runtime: Runtime, plugins: Plugins, account: Account) -> None:
+        self._request = request
+        self._runtime = runtime
+        self._plugins = plugins
+        self._account = account
+        name, self._effort = aliased(request.parsed.model, runtime.settings.model_aliases)
+        self._route = _route(name, request.dialect, runtime, plugins)
+        parsed = request.parsed
+        self._info = RequestInfo(
+            request.id, request.dialect, self._route.model, parsed.stream, request.client, parsed.session
+        )
+        settings, wish = runtime.settings, _wish(self._info, parsed.body, runtime)
+        self._attempts = Attempts(
+            runtime.selector,
+            runtime.credentials,
+            self._route,
+            wish,
+            retries=settings.request_retry,
+            patience=settings.routing.wait,
+        )
+
+    async def answer(self) -> Answer:
+        """Return the answer of the first that begins to give one. Raises RequestFailed when nobody does."""
+        attempts, failures = self._attempts, list[UpstreamError]()
+        candidates = await attempts.candidates()
+        choice = await self._plugins.choose_credential(candidates, self._info) if candidates else None
+        if choice is not None:
+            attempts.prefer(choice)
+        while (trial := await attempts.next()) is not None:
+            credential = trial.credential
+            books = self._account.attempt(credential.provider, self._route.model, credential.id, trial.ended)
+            try:
+                answer = await self._attempt(trial, books)
+            except UpstreamError as failed:
+                error = failed.of(credential.provider)
+                attempts.failed(trial, error)
+                books.close(0 if error.kind is Kind.UNREACHABLE else error.openai_status, error)
+                failures.append(error)
+                if self._lightened(error):
+                    attempts.repeat(credential)
+                elif not await attempts.may_follow(credential, error):
+                    break
+            else:
+                trial.began()
+                return answer
+        outage = self._runtime.selector.outage(self._runtime.credentials, self._route)
+        raise conclude(failures, outage, self._request.parsed.model)
+
+    def _lightened(self, error: UpstreamError) -> bool:
+        """Leave out the encrypted reasoning if that is what the upstream refused; return whether there was any."""
+        lighter = _without_refused_reasoning(self._request, error)
+        changed = lighter is not self._request
+        self._request = lighter
+        return changed
+
+    async def _attempt(self, trial: Trial, books: AttemptAccount) -> Answer:
+        request, credential = self._request, trial.credential
+        endpoint = await self._endpoint(credential)
+        maker = maker_of(credential)
+        call = UpstreamCall(self._info, self._body(credential, maker), request.headers)
+        hide = _hiding(endpoint)
         try:
-            answer = await _attempt(request, plan, credential, runtime, plugins, books)
-        except UpstreamError as failed:
-            error = failed.of(credential.provider)
-            status = 0 if error.kind is Kind.UNREACHABLE else error.openai_status
-            books.close(status, error.kind.value, error.detail.retry_after)
-            failure = error
-            lighter = _without_refused_reasoning(request, error)
-            if lighter is not request:
-                request = lighter
-                attempts.repeat(credential)
-            elif not await attempts.may_follow(credential, error):
-                break
-        else:
-            trial.began()
-            return answer
-    raise failure or _outage(request, plan.route, runtime)
+            stream = await _open(self._runtime, credential.provider, call, endpoint)
+            trial.answered()
+            answer = Answer(stream, books, maker, hide)
+            await answer.begin(self._runtime.settings.limits.handshake_hold if request.parsed.stream else None)
+        except UpstreamError as error:
+            raise UpstreamError(error.kind, hide(error.message), _hidden(error.detail, hide)) from error
+        return answer
 
+    async def _endpoint(self, credential: Credential) -> Endpoint:
+        endpoint = await self._plugins.resolve_creds(credential, self._info) or own_endpoint(credential)
+        if endpoint is None:
+            message = f"credential {credential.id} has no key and base-url of its own, and no plugin has them"
+            raise UpstreamError(Kind.UPSTREAM_AUTH, message)
+        proxy = endpoint.proxy_url or self._runtime.settings.proxy_url
+        return endpoint if endpoint.proxy_url else replace(endpoint, proxy_url=proxy)
 
-def _outage(request: Request, route: Route, runtime: Runtime) -> Unavailable:
-    """Return what a client is told when nobody can serve: when to come again, where that is known."""
-    outage = runtime.selector.outage(runtime.credentials, route)
-    name = request.parsed.model
-    if outage is None:
-        return Unavailable(Kind.UNAVAILABLE, f"no credential serves the model {name!r} at the moment")
-    kind = Kind.RATE_LIMITED if outage.limited else Kind.UNAVAILABLE
-    why = "is limited by its provider" if outage.limited else "rests after failures"
-    message = f"every credential for the model {name!r} {why}; the first is back in {outage.seconds:.0f} s"
-    return Unavailable(kind, message, Detail(retry_after=outage.seconds))
+    def _body(self, credential: Credential, maker: str) -> dict[str, Any]:
+        """Return what a credential's upstream is sent."""
+        request, provider = self._request, credential.provider
+        model, defaults = self._route.providers[provider], self._route.defaults[provider]
+        body = for_maker(request.parsed.body, request.parsed.makers, maker)
+        body = _body(body, model, model.effort or self._effort, defaults.effort if defaults else None)
+        if request.dialect != "responses":  # that client speaks the upstream's own language: it is taken at its word
+            body = _clamped(body, model)
+        return body
 
 
 def _without_refused_reasoning(request: Request, error: UpstreamError) -> Request:
@@ -126,33 +171,11 @@ def _without_refused_reasoning(request: Request, error: UpstreamError) -> Reques
     return request if body is request.parsed.body else replace(request, parsed=replace(request.parsed, body=body))
 
 
-async def _plan(request: Request, runtime: Runtime, plugins: Plugins) -> Plan:
-    name, effort = aliased(request.parsed.model, runtime.settings.model_aliases)
-    route = _route(name, request.dialect, runtime, plugins)
-    info = RequestInfo(
-        request.id, request.dialect, route.model, request.parsed.stream, request.client, request.parsed.session
-    )
-    wish = _wish(info, runtime)
-    candidates = runtime.selector.order(runtime.credentials, route, wish)
-    if not candidates:
-        raise _outage(request, route, runtime)
-    choice = await plugins.choose_credential(candidates, info)
-    if choice is not None:
-        candidates = [choice, *(candidate for candidate in candidates if candidate is not choice)]
-    return Plan(route, effort, info, candidates, wish)
-
-
-def _wish(info: RequestInfo, runtime: Runtime) -> Wish:
+def _wish(info: RequestInfo, body: Mapping[str, Any], runtime: Runtime) -> Wish:
     """Return how a credential is to be chosen; conversations of different clients never count as one."""
     routing = runtime.settings.routing
-    conversation = _conversation(info) if routing.session_affinity and info.session else ""
-    return Wish(routing.strategy, conversation, not runtime.settings.disable_cooling)
-
-
-def _conversation(info: RequestInfo) -> str:
-    """Return the name of a conversation among those of all clients. A long one is digested: clients make them up."""
-    name = f"{info.client}\0{info.session}"
-    return name if len(name) <= LONGEST_NAME else hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    kept = conversation(info) if routing.session_affinity and info.session else ""
+    return Wish(routing.strategy, kept, not runtime.settings.disable_cooling, speaker(info, body))
 
 
 def _route(name: str, dialect: str, runtime: Runtime, plugins: Plugins) -> Route:
@@ -174,39 +197,6 @@ def _gaps(runtime: Runtime, plugins: Plugins) -> str:
     missing = runtime.settings.missing
     told = [f"no installed plugin knows the configuration's {', '.join(missing)}"] if missing else []
     return "; ".join([*(f"plugin {info.name} is broken" for info in plugins.broken), *told])
-
-
-async def _attempt(
-    request: Request,
-    plan: Plan,
-    credential: Credential,
-    runtime: Runtime,
-    plugins: Plugins,
-    books: AttemptAccount,
-) -> Answer:
-    endpoint = await plugins.resolve_creds(credential, plan.info) or own_endpoint(credential)
-    if endpoint is None:
-        raise UpstreamError(
-            Kind.UPSTREAM_AUTH, f"credential {credential.id} has no key and base-url of its own, and no plugin has them"
-        )
-    if not endpoint.proxy_url:
-        endpoint = replace(endpoint, proxy_url=runtime.settings.proxy_url)
-    model = plan.route.providers[credential.provider]
-    defaults = plan.route.defaults[credential.provider]
-    effort = model.effort or plan.effort
-    maker = maker_of(credential)
-    body = for_maker(request.parsed.body, request.parsed.makers, maker)
-    body = _body(body, model, effort, defaults.effort if defaults else None)
-    if request.dialect != "responses":  # that client speaks the upstream's own language: it is taken at its word
-        body = _clamped(body, model)
-    call = UpstreamCall(plan.info, body, request.headers)
-    hide = _hiding(endpoint)
-    try:
-        answer = Answer(await _open(runtime, credential.provider, call, endpoint), books, maker, hide)
-        await answer.begin(runtime.settings.limits.handshake_hold if request.parsed.stream else None)
-    except UpstreamError as error:
-        raise UpstreamError(error.kind, hide(error.message), _hidden(error.detail, hide)) from error
-    return answer
 
 
 def _hiding(endpoint: Endpoint) -> Callable[[str], str]:

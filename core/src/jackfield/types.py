@@ -69,6 +69,8 @@ class Credential:
     """Used only while no other provider is configured (the demo)."""
     health_check: HealthCheck | None = None
     """How it is checked while nobody asks; None: not at all. Its executor must be able to (`executor.Checking`)."""
+    max_concurrency: int = 0
+    """Requests that it serves at once, further ones wait; 0: no limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,48 +1,54 @@
+"""V2: the budget is about retries under way, not about their sum over a time."""
+
+from contextlib import ExitStack
+
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.credentials.budget import FLOOR, RetryBudget
 
 
-def taken(budget, now, tries=1000):
-    return sum(budget.take(now) for _ in range(tries))
+def taken(budget, tries=1000):
+    return sum(budget.take() for _ in range(tries))
 
 
 def test_a_quiet_proxy_may_retry():
-    assert taken(RetryBudget(), 1000.0) == FLOOR
+    assert taken(RetryBudget()) == FLOOR
 
 
-def test_a_fifth_of_the_requests_may_be_retried():
+def test_a_fifth_of_the_requests_under_way_may_be_retried():
     budget = RetryBudget()
-    for _ in range(300):
-        budget.request(1000.0)
-    assert taken(budget, 1000.0) == 60
+    with ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(budget.request())
+        assert taken(budget) == 60
 
 
-def test_the_budget_is_back_after_a_minute():
+def test_a_request_that_is_over_counts_no_longer():
     budget = RetryBudget()
-    assert taken(budget, 1000.0) == FLOOR
-    assert not budget.take(1049.0)
-    assert taken(budget, 1060.0) == FLOOR
+    with ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(budget.request())
+    assert taken(budget) == FLOOR
 
 
-def test_requests_count_for_a_minute():
+def test_what_is_given_back_can_be_taken_again():
     budget = RetryBudget()
-    for _ in range(300):
-        budget.request(1000.0)
-    assert taken(budget, 1059.0) == 60
-    assert taken(budget, 1120.0) == FLOOR
+    for _ in range(1000):
+        assert budget.take()
+        budget.give_back()
 
 
-@given(st.lists(st.tuples(st.floats(0, 90), st.booleans())))
+@given(st.lists(st.sampled_from(["request", "take", "give back"])))
 def test_retries_never_exceed_their_share(steps):
-    budget, now, requests, retries = RetryBudget(), 0.0, [], []
-    for pause, retry in steps:
-        now += pause
-        if not retry:
-            budget.request(now)
-            requests.append(now)
-        elif budget.take(now):
-            retries.append(now)
-        recent = [[at for at in times if at > now - 50] for times in (requests, retries)]
-        longer = [at for at in requests if at > now - 60]
-        assert len(recent[1]) <= max(FLOOR, 0.2 * len(longer))
+    budget, requests, retries = RetryBudget(), 0, 0
+    with ExitStack() as stack:
+        for step in steps:
+            if step == "request":
+                requests += 1
+                stack.enter_context(budget.request())
+            elif step == "take":
+                retries += budget.take()
+            elif retries:
+                retries -= 1
+                budget.give_back()
+            assert retries <= max(FLOOR, 0.2 * requests)

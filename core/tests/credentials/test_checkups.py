@@ -21,14 +21,18 @@ class Policy:
     def check(self, status=200, name="a", error="", times=1):
         """Let checks come to this; return what the last of them brought about."""
         error = error or verdict(status)
-        result = CheckResult(self.clock.now(), 0.1, 0 if error == "unreachable" else status, error)
-        return [self.selector.checked(name, result) for _ in range(times)][-1]
+        turns = []
+        for _ in range(times):
+            self.clock.advance(0.1)
+            result = CheckResult(self.clock.now(), 0.1, 0 if error == "unreachable" else status, error)
+            turns.append(self.selector.checked(name, result))
+        return turns[-1]
 
     def request(self, error="", name="a", wait=None, times=1):
         """Let requests come to this."""
         credential = next(each for each in CREDENTIALS if each.id == name)
-        for _ in range(times):
-            trial = self.selector.admit(credential, ROUTE)
+        for number in range(times):
+            trial = self.selector.admit(credential, ROUTE, Wish(speaker=str(number)))
             account = Account(self.clock, lambda _: None, request_id="r", dialect="responses")
             books = account.attempt("fox", "gpt-5", name, trial.ended)
             if not error:
@@ -145,6 +149,26 @@ def test_a_key_that_is_taken_again_serves_again(policy):
     policy.check(401)
     policy.check(200)
     assert policy.order == ["a", "b"]
+
+
+@pytest.mark.parametrize("status", [401, 500])
+def test_a_check_that_began_before_a_reset_counts_for_nothing(policy, status):
+    """V12"""
+    policy.check(500, times=2)
+    policy.clock.advance(1)
+    policy.selector.reset()
+    policy.selector.checked("a", CheckResult(policy.clock.now(), 0.5, status, verdict(status)))
+    assert policy.order == ["a", "b"]
+    assert policy.state().checks_failed == 0
+
+
+def test_a_check_that_began_before_the_key_was_refused_does_not_end_its_rest(policy):
+    """V12"""
+    policy.check(401)
+    policy.clock.advance(1)
+    policy.request("upstream_auth")
+    policy.selector.checked("a", CheckResult(policy.clock.now(), 0.5, 200))
+    assert policy.order == ["b"]
 
 
 @pytest.mark.parametrize("limit", ["rate_limited", "usage_limit", "quota"])

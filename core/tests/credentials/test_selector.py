@@ -1,54 +1,17 @@
 """The policy as a whole, as the pipeline uses it: candidates, attempts, outcomes."""
 
 from collections import Counter
-from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jackfield.completion import Account
-from jackfield.credentials import Outage, Selector, Wish
-from jackfield.errors import Kind
+from jackfield.errors import Detail, Kind, RequestFailed, Verdict
 from jackfield.registry import Route
-from jackfield.testing import FakeClock
 from jackfield.types import Credential, Model
 
-CREDENTIALS = [Credential(name, "fox", "fox") for name in "abc"]
-ROUTE = Route("gpt-5", {"fox": Model("gpt-5")}, {"fox": None})
-OTHER = Route("gpt-6", {"fox": Model("gpt-6")}, {"fox": None})
-HIGH = Route("gpt-5-high", {"fox": Model("gpt-5-high", "gpt-5")}, {"fox": None})
-FAILURES = [kind for kind in Kind if kind.failover]
+from .policy import CREDENTIALS, HIGH, OTHER, ROUTE, Policy
 
-
-class Policy:
-    """A selector with its clock, and attempts in one call."""
-
-    def __init__(self, **wish):
-        self.clock = FakeClock()
-        self.selector = Selector(self.clock, Random(1))
-        self.wish = Wish(**wish)
-
-    def order(self, route=ROUTE, credentials=CREDENTIALS, **wish):
-        return [each.id for each in self.selector.order(credentials, route, Wish(**wish) if wish else self.wish)]
-
-    def open(self, name="a", route=ROUTE, **wish):
-        credential = next(each for each in CREDENTIALS if each.id == name)
-        trial = self.selector.admit(credential, route, Wish(**wish) if wish else self.wish)
-        if trial is None:
-            return None, None
-        account = Account(self.clock, lambda _: None, request_id="r", dialect="responses")
-        return trial, account.attempt("fox", route.model, name, trial.ended)
-
-    def attempt(self, name="a", error="", wait=None, times=1, route=ROUTE, **wish):
-        for _ in range(times):
-            trial, books = self.open(name, route, **wish)
-            assert trial is not None
-            if not error:
-                trial.began()
-            books.close(200 if not error else 500, error, wait)
-
-    def state(self, name="a"):
-        return self.selector.state(next(each for each in CREDENTIALS if each.id == name))
+FAILURES = [kind for kind in Kind if kind.verdict not in (Verdict.REQUEST, Verdict.OURSELVES)]
 
 
 @pytest.fixture
@@ -61,6 +24,7 @@ RESTS = {
     "quota": (1, None, 1800),
     "rate_limited": (1, 60, 60),
     "usage_limit": (1, 86_400, 1800),
+    "model_not_found": (1, None, 600),
     "overloaded": (3, None, 15),
     "upstream_error": (3, None, 15),
     "unreachable": (3, None, 15),
@@ -78,7 +42,7 @@ def test_a_credential_that_failed_rests_and_comes_back(policy, error, rule):
     times, wait, seconds = rule
     policy.attempt("a", error, times=times - 1)
     assert set(policy.order()) == set("abc")
-    policy.attempt("a", error, wait)
+    policy.attempt("a", error, wait, speaker="another talk")
     assert set(policy.order()) == set("bc")
     policy.clock.advance(seconds - 0.01)
     assert set(policy.order()) == set("bc")
@@ -86,7 +50,7 @@ def test_a_credential_that_failed_rests_and_comes_back(policy, error, rule):
     assert set(policy.order()) == set("abc")
 
 
-NEUTRAL = [kind.value for kind in Kind if not kind.failover]
+NEUTRAL = [kind.value for kind in Kind if kind not in FAILURES]
 
 
 @pytest.mark.parametrize("error", NEUTRAL)
@@ -240,19 +204,23 @@ def test_fastest_prefers_the_one_that_answered_fastest():
 
 
 def test_when_all_rest_the_first_that_is_back_is_told(policy):
-    assert policy.selector.outage([], ROUTE) is None
+    assert policy.selector.outage([], ROUTE).rests == ()
     for name, seconds in zip("abc", (60, 20, 40), strict=True):
         policy.attempt(name, "rate_limited", wait=seconds)
     policy.clock.advance(5)
     assert policy.order() == []
-    assert policy.selector.outage(CREDENTIALS, ROUTE) == Outage(15, limited=True)
+    outage = policy.selector.outage(CREDENTIALS, ROUTE)
+    assert (outage.seconds, {rest.cause.kind for rest in outage.rests}) == (15, {Kind.RATE_LIMITED})
 
 
-def test_it_is_no_rate_limit_when_one_of_them_is_broken(policy):
+def test_an_outage_tells_why_each_rests(policy):
     policy.attempt("a", "rate_limited", wait=60)
-    policy.attempt("b", "upstream_auth")
+    policy.attempt("b", RequestFailed(Kind.UPSTREAM_AUTH, "No such key", Detail(upstream_status=401)))
     policy.attempt("c", "upstream_error", times=3)
-    assert policy.selector.outage(CREDENTIALS, ROUTE) == Outage(15, limited=False)
+    limited, refused, broken = policy.selector.outage(CREDENTIALS, ROUTE).rests
+    assert (limited.seconds, limited.cause.verdict) == (60, Verdict.LOAD)
+    assert (refused.cause.kind, refused.cause.status, refused.cause.message) == (Kind.UPSTREAM_AUTH, 401, "No such key")
+    assert (broken.seconds, broken.cause) == (15, None)
 
 
 def test_the_state_tells_what_happened(policy):

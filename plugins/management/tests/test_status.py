@@ -63,10 +63,16 @@ async def test_health_tells_every_credential(manage: Any) -> None:
         "toggle-by": None,
         "last-error": None,
         "last-error-at": None,
+        "last-error-message": None,
         "cooling-until": None,
         "breaker": "closed",
         "success-share": None,
+        "all-models-until": None,
+        "reason": None,
         "models": [],
+        "in-flight": 0,
+        "max-concurrency": None,
+        "waiting": 0,
         "check": None,
     }
     assert by_provider["codex"]["priority"] == 2
@@ -93,8 +99,8 @@ def served_by(url: str) -> str:
     return f"tppc: {{providers: [{{name: fox, enabled: true, base-url: '{url}', api-key: sk-fox-123}}]}}\n"
 
 
-async def ask(proxy: Any) -> int:
-    answer = await proxy.client.post("/v1/responses", json={"model": "gpt-5-low", "input": "Hi"})
+async def ask(proxy: Any, words: str = "Hi") -> int:
+    answer = await proxy.client.post("/v1/responses", json={"model": "gpt-5-low", "input": words})
     return int(answer.status_code)
 
 
@@ -109,21 +115,37 @@ async def test_health_tells_what_attempts_came_to(manage: Any, upstream: Any, fa
     assert fox["state"] == "resting"
     assert (fox["last-error"], fox["last-error-at"]) == ("rate_limited", "2026-01-01T00:00:00Z")
     assert fox["success-share"] == pytest.approx(2 / 3)
-    assert fox["models"] == [{"model": "gpt-5", "cooling-until": "2026-01-01T00:01:00Z", "breaker": "closed"}]
+    assert fox["last-error-message"] == "Rate limit reached."
+    assert fox["models"] == [
+        {"model": "gpt-5", "cooling-until": "2026-01-01T00:01:00Z", "breaker": "closed", "reason": "load"}
+    ]
+    assert (fox["all-models-until"], fox["reason"]) == (None, None)
     assert (fox["cooling-until"], fox["breaker"]) == ("2026-01-01T00:01:00Z", "closed")
+
+
+async def test_health_tells_of_a_rest_with_all_models(manage: Any, upstream: Any, fake_clock: Any) -> None:
+    upstream.script(http_error(401, "No such key"))
+    async with manage(served_by(upstream.base_url), clock=fake_clock) as proxy:
+        await ask(proxy)
+        [fox] = [each for each in (await proxy.get("/health")).json()["credentials"] if each["provider"] == "fox"]
+
+    assert (fox["state"], fox["reason"], fox["all-models-until"]) == ("resting", "key", "2026-01-01T00:30:00Z")
+    assert "No such key" in fox["last-error-message"]
+    assert (fox["in-flight"], fox["max-concurrency"], fox["waiting"], fox["models"]) == (0, None, 0, [])
 
 
 async def test_health_tells_of_the_breaker(manage: Any, upstream: Any, fake_clock: Any) -> None:
     upstream.default = http_error(500)
     async with manage(served_by(upstream.base_url), clock=fake_clock) as proxy:
         told = []
-        for seconds in (0, 0, 0, 15):
-            await ask(proxy)
+        for number, seconds in enumerate((0, 0, 0, 15)):
+            await ask(proxy, f"Hi {number}")
             fake_clock.advance(seconds)
             health = (await proxy.get("/health")).json()["credentials"]
             told.append(next(each["breaker"] for each in health if each["provider"] == "fox"))
 
     assert told == ["closed", "closed", "open", "half-open"]
+    assert len(upstream.requests) == 4, "a model is never left without anyone to ask"
 
 
 async def test_health_tells_the_latest_check(manage: Any, upstream: Any, fake_clock: Any) -> None:
@@ -181,7 +203,8 @@ async def test_a_credential_that_rests_serves_again_once_reset(
         statuses.append(await ask(proxy))
 
     assert reset == {"reset": [name]}
-    assert statuses == [502, 503, 200]
+    assert statuses == [502, 502, 200]
+    assert len(upstream.requests) == 2
 
 
 async def test_cooldowns_are_reset_for_all_or_one(manage: Any) -> None:

@@ -33,10 +33,11 @@ class ModelAlias:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """How a credential is chosen."""
+    """How a credential is chosen; `wait`: seconds that a request waits for one while nobody can serve it."""
 
     strategy: str
     session_affinity: bool
+    wait: float
 
 
 @dataclass(frozen=True, slots=True)

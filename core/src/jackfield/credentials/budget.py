@@ -1,41 +1,39 @@
-"""How many attempts beyond the first the proxy allows itself, so that an outage is not multiplied."""
+"""How many attempts beyond the first may be under way at once, so that an outage is not multiplied."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 SHARE = 0.2
-"""Retries per request, over the window."""
-FLOOR = 10
-"""Retries per window that are allowed however few requests there are."""
-SLOTS = 6
-SLOT = 10.0
-"""The window is a minute: six slots of ten seconds, the last of them begun."""
+"""Retries under way, to the requests that wait for their answer to begin."""
+FLOOR = 3
+"""Retries that may be under way however few requests there are."""
 
 
 class RetryBudget:
-    """Requests and retries of the last minute."""
+    """The requests that wait for their answer to begin, and the retries among their attempts."""
 
     def __init__(self) -> None:
-        self._requests = [0] * SLOTS
-        self._retries = [0] * SLOTS
-        self._slot = 0
+        self._requests = 0
+        self._retries = 0
 
-    def request(self, now: float) -> None:
-        """Count a request. `now` is in monotonic seconds."""
-        self._turn(now)
-        self._requests[self._slot % SLOTS] += 1
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Count a request while it is under way."""
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
 
-    def take(self, now: float) -> bool:
-        """Count a retry if there is one left; False: the failure must be told."""
-        self._turn(now)
-        if sum(self._retries) + 1 > max(FLOOR, SHARE * sum(self._requests)):
+    def take(self) -> bool:
+        """Count a retry if there is one left; False: the failure must be told. What is taken is given back."""
+        if self._retries + 1 > max(FLOOR, SHARE * self._requests):
             return False
-        self._retries[self._slot % SLOTS] += 1
+        self._retries += 1
         return True
 
-    def _turn(self, now: float) -> None:
-        slot = int(now / SLOT)
-        if slot == self._slot:
-            return
-        for passed in range(max(self._slot + 1, slot - SLOTS + 1), slot + 1):
-            self._requests[passed % SLOTS] = self._retries[passed % SLOTS] = 0
-        self._slot = slot
+    def give_back(self) -> None:
+        """Count a retry no longer: its answer began, or it failed."""
+        self._retries -= 1

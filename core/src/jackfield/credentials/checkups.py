@@ -49,10 +49,11 @@ def verdict(status: int) -> str:
 class Checkup:
     """The checks of one credential: the latest one, and how many failed in a row."""
 
-    __slots__ = ("_harmless", "_refused", "_served", "failures", "last")
+    __slots__ = ("_cleared", "_harmless", "_refused", "_served", "failures", "last")
 
     def __init__(self) -> None:
         self.last: CheckResult | None = None
+        self._cleared = 0.0
         self.failures = 0
         self._refused = False
         self._served = False
@@ -73,16 +74,18 @@ class Checkup:
         """True when the key was refused, and nothing happened since that says otherwise."""
         return self._refused
 
-    def note(self, result: CheckResult, *, harmless: bool = False) -> None:
-        """Take in a check. One that fails although a request succeeded since the one before it counts for nothing.
+    def note(self, result: CheckResult, *, began: float, harmless: bool = False) -> None:
+        """Take in a check that began then (monotonic seconds).
 
-        `harmless` says that failures shall have no consequences (`disable-cooling`).
+        One that fails although a request succeeded since the one before it counts for nothing, and neither does one
+        that began before an operator had everything forgotten. `harmless` says that failures shall have no consequences
+        (`disable-cooling`).
         """
         self.last = result
         self._harmless = harmless
         if not result.error:
             self.clear()
-        elif not self._served:
+        elif not self._served and began >= self._cleared:
             self.failures += 1
             self._refused = self._refused or result.error == REFUSED
         self._served = False
@@ -92,10 +95,11 @@ class Checkup:
         self.clear()
         self._served = True
 
-    def clear(self) -> None:
-        """Forget failures."""
+    def clear(self, now: float = 0.0) -> None:
+        """Forget failures, also of a check that began before `now`."""
         self.failures = 0
         self._refused = False
+        self._cleared = max(self._cleared, now)
 
 
 class Checkups:
@@ -131,12 +135,12 @@ class Checkups:
             return credentials
         return [each for each in credentials if not self.out(each.id)] or credentials
 
-    def reset(self, credential: str | None) -> set[str]:
+    def reset(self, credential: str | None, now: float) -> set[str]:
         """Forget the failures of a credential (None: of all); return the ids of those that were left alone."""
         chosen = {name: each for name, each in self._found.items() if credential in (None, name)}
         freed = {name for name, each in chosen.items() if each.out}
         for each in chosen.values():
-            each.clear()
+            each.clear(now)
         return freed
 
     def keep(self, credentials: Collection[str]) -> None:

@@ -15,13 +15,15 @@ LONGEST_NAME = 200
 class Wish:
     """How the configuration and the request want a credential to be chosen.
 
-    `conversation` names the conversation ("" when nothing does), apart from those of other clients; `cooling` is False
-    when failures have no consequences.
+    `conversation` names the conversation that is to stay where it was ("" when nothing does), apart from those of other
+    clients; `speaker` names it for the count of failures, also where it has no name of its own; `cooling` is False when
+    failures have no consequences.
     """
 
     strategy: str = "round-robin"
     conversation: str = ""
     cooling: bool = True
+    speaker: str = ""
 
 
 def usable(credentials: Iterable[Credential], *, gaps: bool = False) -> tuple[Credential, ...]:

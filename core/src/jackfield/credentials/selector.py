@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from ..errors import Kind
+from ..errors import RequestFailed, Verdict
 from ..registry import Route
 from ..types import Clock, CompletionRecord, Credential
 from .affinity import Affinity
 from .breaker import BreakerState
 from .budget import RetryBudget
+from .cause import Cause
 from .checkups import CheckResult, Checkups, Turn
-from .health import ANSWERED, BROKEN, LIMITED, REFUSED, Health, Ward
+from .health import ANSWERED, Evidence, Health, Ward
 from .pace import Pace
+from .places import Concurrency
 from .rotation import Wish, fitting, tiers, upstream_model
-from .states import CredentialState, ModelState, Outage
+from .states import CredentialState, ModelState, Outage, Rest
 from .strategies import Shares, Turns, by_speed
 from .tally import Tally
 from .trial import Trial
+from .waiting import WaitingRoom
 
 _WORST: Sequence[BreakerState] = ("open", "half-open", "closed")
-_FAILURES = {kind.value for kind in REFUSED | LIMITED | BROKEN}
-_AT_WORK = {"", *(kind.value for kind in ANSWERED)}
+_AT_FAULT = frozenset({Verdict.KEY, Verdict.ACCOUNT, Verdict.LOAD, Verdict.UPSTREAM})
+"""Verdicts on a credential or its upstream, which its success share counts."""
 
 DEFAULT = Wish()
 
 
 class Selector:
-    """Chooses credentials and remembers how they did. One per server; reloads of the configuration keep it."""
+    """Chooses credentials and remembers how they did. One per server; reloads of the configuration keep it.
+
+    `budget` bounds the retries of all requests, `room` has those that wait for a credential.
+    """
 
     def __init__(self, clock: Clock, random: Random | None = None) -> None:
         self._clock = clock
@@ -41,20 +47,25 @@ class Selector:
         self._pace = Pace()
         self._ward = Ward()
         self._tally = Tally()
-        self._budget = RetryBudget()
         self._checkups = Checkups()
+        self._places = Concurrency()
+        self.budget = RetryBudget()
+        self.room = WaitingRoom()
 
-    def order(self, credentials: Iterable[Credential], route: Route, wish: Wish = DEFAULT) -> list[Credential]:
-        """Return the candidates for a route that do not rest, in the order to try them: to be asked once per request.
+    def order(
+        self, credentials: Iterable[Credential], route: Route, wish: Wish = DEFAULT, *, queued: bool = False
+    ) -> list[Credential]:
+        """Return the candidates for a route that may be asked now, in the order to try them.
 
-        Empty: none fits, or all that fit rest; `outage` tells.
+        `queued`: the request has waited, and so comes before those that only arrive. Empty: none fits, all that fit
+        rest, or their places are taken; `least_bad` and `outage` go on from there.
         """
         now = self._clock.monotonic()
-        self._budget.request(now)
         found = [
             credential
             for credential in fitting(credentials, route)
-            if not wish.cooling or self._free_at(credential, route, now) <= now
+            if (not wish.cooling or self._free_at(credential, route, now) <= now)
+            and self._has_place(credential, now, queued=queued)
         ]
         if len(found) > 1:
             found = self._checkups.well(found) if wish.cooling else found
@@ -62,6 +73,41 @@ class Selector:
         if found:
             self._turns.took(found[0].id)
         return found
+
+    def least_bad(self, credentials: Iterable[Credential], route: Route) -> Credential | None:
+        """Return whom to ask when all rest: the one that is back first, of those whose rest is no more than a guess.
+
+        None: each that fits was refused or limited, or has no free place.
+        """
+        now = self._clock.monotonic()
+        soft = [
+            each
+            for each in fitting(credentials, route)
+            if self._ward.of(each.id).hard_until(upstream_model(route, each)) <= now
+            and self._has_place(each, now, queued=False)
+        ]
+        return min(soft, key=lambda each: self._free_at(each, route, now), default=None)
+
+    def back_in(self, credentials: Iterable[Credential], route: Route, wish: Wish = DEFAULT) -> float | None:
+        """Return the seconds until a limit or a rest that an upstream asked for ends, or 0 where one is only busy.
+
+        None: there is nothing to wait for. An open breaker is not waited for: it may be asked as the least bad.
+        """
+        now = self._clock.monotonic()
+        ends: list[float] = []
+        for each in fitting(credentials, route):
+            health, model = self._ward.of(each.id), upstream_model(route, each)
+            rest = max(now, health.rest_until(model)) if wish.cooling else now
+            if rest > now or not wish.cooling or health.free_at(model, now) <= now:
+                ends.append(rest - now)
+        return min(ends, default=None)
+
+    def _has_place(self, credential: Credential, now: float, *, queued: bool) -> bool:
+        places = self._places.of(credential.id)
+        limit = places.limit(credential, now)
+        if not limit:
+            return True
+        return places.taken < limit and (queued or not self.room.waiting_for(credential.id))
 
     def _order(self, tier: list[Credential], route: Route, wish: Wish, now: float) -> list[Credential]:
         if len(tier) == 1:
@@ -87,78 +133,95 @@ class Selector:
         return self._pace.seconds(credential.id, upstream_model(route, credential), now)
 
     def _free_at(self, credential: Credential, route: Route, now: float) -> float:
-        health = self._ward.find(credential.id, upstream_model(route, credential))
-        return health.free_at(now) if health is not None else 0.0
+        return self._ward.of(credential.id).free_at(upstream_model(route, credential), now)
 
-    def outage(self, credentials: Iterable[Credential], route: Route) -> Outage | None:
-        """Return for how long nobody can serve a route; None when no credential fits it at all."""
+    def outage(self, credentials: Iterable[Credential], route: Route) -> Outage:
+        """Return how each credential stands that fits a route."""
         now = self._clock.monotonic()
-        models = [(each, upstream_model(route, each)) for each in fitting(credentials, route)]
-        resting = [health for each, model in models if (health := self._ward.find(each.id, model)) is not None]
-        if not models or len(resting) < len(models):
-            return Outage(1.0, limited=False) if models else None
-        limited = all(each.cooling.limited and each.cooling.until > now for each in resting)
-        return Outage(max(1.0, min(each.free_at(now) for each in resting) - now), limited)
+        return Outage(tuple(self._rest(each, route, now) for each in fitting(credentials, route)))
 
-    def admit(self, credential: Credential, route: Route, wish: Wish = DEFAULT) -> Trial | None:
-        """Let an attempt through; None when the credential came to rest, or is being probed, since it was chosen."""
-        model = upstream_model(route, credential)
-        health = self._ward.find(credential.id, model) if wish.cooling else None
-        probe = None
-        if health is not None:
-            now = self._clock.monotonic()
-            if health.free_at(now) > now:
+    def _rest(self, credential: Credential, route: Route, now: float) -> Rest:
+        health, model = self._ward.of(credential.id), upstream_model(route, credential)
+        left = health.free_at(model, now) - now
+        if left <= 0:
+            return Rest(credential.provider, busy=not self._has_place(credential, now, queued=True))
+        return Rest(credential.provider, left, health.cause(model, now))
+
+    def admit(
+        self, credential: Credential, route: Route, wish: Wish = DEFAULT, *, queued: bool = False, anyway: bool = False
+    ) -> Trial | None:
+        """Let an attempt through; None when the credential came to rest, or is being probed, since it was chosen.
+
+        `anyway`: it is the least bad one, and asked although it rests.
+        """
+        model, now = upstream_model(route, credential), self._clock.monotonic()
+        health, places = self._ward.of(credential.id), self._places.of(credential.id)
+        if not self._has_place(credential, now, queued=queued):
+            return None
+        probe = False
+        if wish.cooling:
+            if not anyway and health.free_at(model, now) > now:
                 return None
-            if health.breaker.awaits_probe:
-                health.breaker.probe()
-                probe = health
-        return Trial(self, credential, model, wish, probe)
+            probe = health.probed(model, now)
+        places.taken += 1
+        return Trial(self, credential, model, wish, health, places, Evidence(now, wish.speaker, probe=probe))
 
-    def may_retry(self) -> bool:
-        """Take a further attempt from the budget; False when there is none left in this minute."""
-        return self._budget.take(self._clock.monotonic())
+    def good(self, credential: Credential) -> bool | None:
+        """Return whether a credential answered well of late; None where nothing is known."""
+        health = self._ward.of(credential.id)
+        return health.good if health.latest else None
 
     def jitter(self) -> float:
         """Return a number from 0 to 1, for pauses that shall not fall together."""
         return self._random.random()
 
+    def answered(self, trial: Trial) -> None:
+        """Learn that an attempt's upstream has begun to answer: enough for a probe."""
+        if trial.evidence.probe:
+            trial.health.answered(trial.model, trial.evidence)
+
     def began(self, trial: Trial) -> None:
         """Learn that an attempt's first content came."""
         if trial.wish.conversation:
             self._affinity.bind(trial.wish.conversation, trial.model, trial.credential.id)
-        if trial.probe is not None:
-            trial.probe.breaker.began(probe=True)
-            trial.probe = None
+        self.answered(trial)
+        trial.health.latest.append(True)
+        self._settle(trial)
 
-    def ended(self, trial: Trial, record: CompletionRecord, wait: float | None) -> None:
+    def ended(self, trial: Trial, record: CompletionRecord, failure: RequestFailed | None) -> None:
         """Learn how an attempt ended."""
-        error, name = record.error, trial.credential.id
-        if not error:
+        self._settle(trial)
+        trial.places.taken -= 1
+        name = trial.credential.id
+        if failure is None:
             self._pace.note(name, trial.model, record)
-        if error in _AT_WORK:
+        if failure is None or failure.verdict in ANSWERED:
             self._checkups.served(name)
-        if not error or error in _FAILURES:
-            self._tally.note(name, error, record.measured_at)
-        if trial.wish.cooling:
-            self._judge(trial, error, wait)
+        if trial.health is self._ward.of(name):  # else it was reset, or has another key
+            self._note(trial, record.measured_at, failure)
+        self.room.ring()
 
-    def _judge(self, trial: Trial, error: str, wait: float | None) -> None:
-        """Change the state of a credential with a model; one without trouble has none, and that is the usual way."""
-        name, model = trial.credential.id, trial.model
-        health = self._ward.find(name, model)
-        if health is None and error not in _FAILURES:
+    def _settle(self, trial: Trial) -> None:
+        """Give back what the attempt took of the budget."""
+        if trial.retry:
+            trial.retry = False
+            self.budget.give_back()
+
+    def _note(self, trial: Trial, at: datetime, failure: RequestFailed | None) -> None:
+        name, now = trial.credential.id, self._clock.monotonic()
+        if failure is not None and failure.detail.full:
+            trial.places.full(now)
+        elif failure is None:
+            self._tally.note(name, at)
+        elif failure.verdict in _AT_FAULT:
+            trial.health.latest.append(False)
+            self._tally.note(name, at, Cause.of(failure))
+        if not trial.wish.cooling:
             return
-        now = self._clock.monotonic()
-        health = health or self._ward.admit(name, model)
-        probe = trial.probe is health
-        if error in _FAILURES:
-            health.failed(Kind(error), wait, now, probe=probe)
-        elif error in _AT_WORK:
-            health.succeeded(now, probe=probe)
+        if failure is None:
+            trial.health.succeeded(trial.model, now, trial.evidence)
         else:
-            health.breaker.abandoned(probe=probe)
-        if health.spotless(now):
-            self._ward.discharge(name, model)
+            trial.health.failed(trial.model, failure, now, trial.evidence)
 
     def checked(self, credential: str, result: CheckResult, *, cooling: bool = True) -> Turn:
         """Learn what a health check found; return whether it takes the credential out of rotation or brings it back.
@@ -169,11 +232,12 @@ class Selector:
         """
         checkup = self._checkups.admit(credential)
         out, troubled, refused = checkup.out, checkup.troubled, checkup.refused
-        checkup.note(result, harmless=not cooling)
+        now = self._clock.monotonic()
+        began = now - result.seconds
+        checkup.note(result, began=began, harmless=not cooling)
         if troubled and not result.error:
-            now = self._clock.monotonic()
-            for health in self._ward.of(credential).values():
-                health.recovered(now, key=refused and result.welcomed)
+            self._ward.of(credential).recovered(now, began=began, key=refused and result.welcomed)
+            self.room.ring()
         if out == checkup.out:
             return ""
         return "out" if checkup.out else "back"
@@ -185,14 +249,15 @@ class Selector:
     def state(self, credential: Credential) -> CredentialState:
         """Return how a credential stands."""
         now, name = self._clock.monotonic(), credential.id
-        models = tuple(self._model(model, health, now) for model, health in self._ward.of(name).items())
-        outcomes = self._tally.of(name)
+        health, outcomes, places = self._ward.of(name), self._tally.of(name), self._places.of(name)
+        models = tuple(self._model(model, each, now) for model, each in health.models.items())
+        whole = self._instant(health.cooling.until - now)
         rests = [each.resting_until for each in models if each.resting_until is not None]
         checkup = self._checkups.of(name)
         return CredentialState(
             credential=name,
-            resting=(bool(rests) and outcomes.failing) or self._checkups.out(name),
-            resting_until=min(rests, default=None),
+            resting=whole is not None or (bool(rests) and outcomes.failing) or self._checkups.out(name),
+            resting_until=max(whole, min(rests, default=whole)) if whole else min(rests, default=None),
             breaker=min((each.breaker for each in models), key=_WORST.index, default="closed"),
             last_error=outcomes.last_error,
             last_error_at=outcomes.last_error_at,
@@ -200,12 +265,20 @@ class Selector:
             models=models,
             check=checkup.last if checkup else None,
             checks_failed=checkup.failures if checkup else 0,
+            whole_until=whole,
+            cause=health.cooling.cause if whole else None,
+            last_message=outcomes.last_message,
+            in_flight=places.taken,
+            places=places.limit(credential, now) or None,
+            waiting=self.room.waiting_for(name),
         )
 
     def _model(self, model: str, health: Health, now: float) -> ModelState:
-        left = health.free_at(now) - now
-        until = self._clock.now() + timedelta(seconds=left) if left > 0 else None
-        return ModelState(model, until, health.breaker.state(now))
+        cause = health.cooling.cause if health.cooling.until > now else None
+        return ModelState(model, self._instant(health.free_at(now) - now), health.breaker.state(now), cause)
+
+    def _instant(self, left: float) -> datetime | None:
+        return self._clock.now() + timedelta(seconds=left) if left > 0 else None
 
     def states(self, credentials: Iterable[Credential]) -> list[CredentialState]:
         """Return how credentials stand, in their order."""
@@ -213,12 +286,17 @@ class Selector:
 
     def reset(self, credential: str | None = None) -> list[str]:
         """Let a credential (None: all) serve again at once; return the ids of those that were in trouble, sorted."""
-        freed = {name for name in self._ward if credential in (None, name)}
-        for name in freed:
-            self._ward.reset(name)
-        return sorted(freed | self._checkups.reset(credential))
+        now = self._clock.monotonic()
+        freed = {name for name in list(self._ward) if credential in (None, name) and self._ward.reset(name, now)}
+        for name in self._ward:
+            if credential in (None, name):
+                self._places.of(name).forget()
+        freed |= self._checkups.reset(credential, now)
+        self.room.ring()
+        return sorted(freed)
 
     def keep(self, credentials: Collection[str]) -> None:
         """Forget every credential but these, after a change of the configuration."""
-        for part in (self._turns, self._shares, self._ward, self._tally, self._checkups):
+        for part in (self._turns, self._shares, self._ward, self._tally, self._checkups, self._places):
             part.keep(credentials)
+        self.room.ring()

@@ -7,16 +7,22 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .cause import Cause
+
 ATTEMPTS = 100
 """Attempts that the share of successes is taken over."""
 
 
 @dataclass(slots=True)
 class Outcomes:
-    """The outcomes of one credential. `last_error` is a kind such as `rate_limited`, "" before the first."""
+    """The outcomes of one credential.
+
+    `last_error` is a kind such as `rate_limited`, "" before the first, `last_message` what the upstream said.
+    """
 
     recent: deque[bool] = field(default_factory=lambda: deque(maxlen=ATTEMPTS))
     last_error: str = ""
+    last_message: str = ""
     last_error_at: datetime | None = None
 
     @property
@@ -40,14 +46,15 @@ class Tally:
         """Return the outcomes of a credential; empty ones when it was never used."""
         return self._outcomes.get(credential) or Outcomes()
 
-    def note(self, credential: str, error: str, at: datetime) -> None:
-        """Count an attempt; `error` is "" for a success."""
+    def note(self, credential: str, at: datetime, cause: Cause | None = None) -> None:
+        """Count an attempt; `cause` is why it failed."""
         outcomes = self._outcomes.get(credential)
         if outcomes is None:
             outcomes = self._outcomes[credential] = Outcomes()
-        outcomes.recent.append(not error)
-        if error:
-            outcomes.last_error, outcomes.last_error_at = error, at
+        outcomes.recent.append(cause is None)
+        if cause is not None:
+            outcomes.last_error, outcomes.last_error_at = cause.kind.value, at
+            outcomes.last_message = cause.message
 
     def keep(self, credentials: Collection[str]) -> None:
         """Forget every credential but these."""

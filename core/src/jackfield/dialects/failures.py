@@ -20,7 +20,7 @@ from .reset_times import retry_after
 
 __all__ = ["from_http", "from_response", "mask", "passable", "retry_after", "unreadable"]
 
-_HEADERS = frozenset({"retry-after-ms", "x-request-id", "openai-processing-ms"})
+_HEADERS = frozenset({"x-request-id", "openai-processing-ms"})
 _HEADER_STARTS = ("x-ratelimit-",)
 # Quota figures of the subscription backends; the words in front of these endings are the vendor's own.
 _HEADER_ENDS = ("-used-percent", "-reset-after-seconds", "-reset-at", "-window-minutes")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from ..errors import ClientError, RequestFailed
 from ..types import EMPTY
 from .base import ErrorReply
 from .failures import passable
+from .retrying import retry_headers
 
 
 def envelope(failure: RequestFailed, told: Mapping[str, object] = EMPTY) -> dict[str, Any]:
@@ -31,10 +31,9 @@ def reply(
 ) -> ErrorReply:
     """Return the failure as a whole HTTP answer.
 
-    `retry_after` goes out as `Retry-After` in whole seconds, rounded up and never 0, since clients take 0 as "now".
-    `x-request-id` is the upstream's where it sent one, else `request_id` ("" adds none). Of an upstream's headers only
-    those from the list travel, and the `native` ones; a ClientError is our own, and so are its headers. `told` are
-    further fields of the error object.
+    `retry_headers` says when clients come again. `x-request-id` is the upstream's where it sent one, else `request_id`
+    ("" adds none). Of an upstream's headers only those from the list travel, and the `native` ones; a ClientError is
+    our own, and so are its headers. `told` are further fields of the error object.
     """
     headers = {"content-type": "application/json"}
     if request_id:
@@ -42,6 +41,4 @@ def reply(
     own = failure.detail.headers
     headers.update(native)
     headers.update(own if isinstance(failure, ClientError) else passable(own))
-    if failure.detail.retry_after is not None:
-        headers["retry-after"] = str(max(1, math.ceil(failure.detail.retry_after)))
-    return ErrorReply(failure.openai_status, orjson.dumps(envelope(failure, told)), headers)
+    return ErrorReply(failure.openai_status, orjson.dumps(envelope(failure, told)), headers | retry_headers(failure))

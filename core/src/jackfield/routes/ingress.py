@@ -95,7 +95,7 @@ class Ingress:
             await self._answer(dialect, exchange, account)
         except RequestFailed as failure:
             reply = dialect.error(failure, account.request_id)
-            account.close(reply.status, failure.kind.value, failure.detail.retry_after)
+            account.close(reply.status, failure)
             await exchange.fail(reply)
         except ClientGone:
             account.close(Kind.CLIENT_GONE.words.status, Kind.CLIENT_GONE.value)
@@ -132,7 +132,7 @@ class Ingress:
         if (failure := answer.failure) is None:
             account.close(200)
         else:
-            account.close(200, failure.kind.value, failure.detail.retry_after)
+            account.close(200, failure)
 
     async def _refuse(self, failure: ClientError, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what got no further than the door."""

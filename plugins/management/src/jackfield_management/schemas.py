@@ -29,6 +29,7 @@ _TEXT_OR_NULL = {"type": ["string", "null"]}
 _TEXTS = {"type": "array", "items": _TEXT}
 _INSTANT_OR_NULL: Data = {"type": ["string", "null"], "format": "date-time"}
 _BREAKER: Data = {"enum": ["closed", "half-open", "open"]}
+_REASON: Data = {"enum": ["key", "account", "model", "load", "upstream", None]}
 
 ERROR: Data = {
     "type": "object",
@@ -114,7 +115,20 @@ HEALTH = _list(
                 "toggle-by": {"type": ["string", "null"], "description": "Which provider took it out of rotation."},
                 "last-error": {"type": ["string", "null"], "description": "Its kind, such as rate_limited."},
                 "last-error-at": _INSTANT_OR_NULL,
+                "last-error-message": {
+                    "type": ["string", "null"],
+                    "description": "What the upstream said, masked, 200 characters at most.",
+                },
                 "cooling-until": {**_INSTANT_OR_NULL, "description": "The earliest end of its rests."},
+                "all-models-until": {**_INSTANT_OR_NULL, "description": "Until when it rests with all its models."},
+                "reason": {**_REASON, "description": "What that rest came from."},
+                "in-flight": {"type": "integer", "minimum": 0, "description": "Requests that it serves now."},
+                "max-concurrency": {
+                    "type": ["integer", "null"],
+                    "minimum": 1,
+                    "description": "Requests that it may serve at once; null without a limit.",
+                },
+                "waiting": {"type": "integer", "minimum": 0, "description": "Requests that wait for it or another."},
                 "breaker": {**_BREAKER, "description": "The worst of its models' breakers."},
                 "success-share": {
                     "type": ["number", "null"],
@@ -132,6 +146,7 @@ HEALTH = _list(
                                 "model": _TEXT,
                                 "cooling-until": _INSTANT_OR_NULL,
                                 "breaker": _BREAKER,
+                                "reason": {**_REASON, "description": "What the rest came from."},
                             },
                         }
                     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from jackfield.api import Credential, CredentialState, Host, PluginInfo
+from jackfield.api import Credential, CredentialState, Host, ModelState, PluginInfo
 from quart import Response, request
 
 from .answers import Refused, as_json
@@ -63,13 +63,16 @@ def _health(credential: Credential, health: CredentialState, used: bool) -> dict
         "toggle-by": _told(toggled),
         "last-error": health.last_error or None,
         "last-error-at": _instant(health.last_error_at),
+        "last-error-message": health.last_message or None,
         "cooling-until": _instant(health.resting_until),
         "breaker": health.breaker,
         "success-share": health.success_share,
-        "models": [
-            {"model": each.model, "cooling-until": _instant(each.resting_until), "breaker": each.breaker}
-            for each in health.models
-        ],
+        "all-models-until": _instant(health.whole_until),
+        "reason": health.cause.verdict.value if health.cause else None,
+        "models": [_model(each) for each in health.models],
+        "in-flight": health.in_flight,
+        "max-concurrency": health.places,
+        "waiting": health.waiting,
         "check": _check(health),
         **({"warning": warning} if (warning := _told(credential.metadata.get("warning"))) else {}),
     }
@@ -77,6 +80,16 @@ def _health(credential: Credential, health: CredentialState, used: bool) -> dict
 
 def _told(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _model(model: ModelState) -> dict[str, Any]:
+    reason = model.cause.verdict.value if model.cause else "upstream" if model.breaker != "closed" else None
+    return {
+        "model": model.model,
+        "cooling-until": _instant(model.resting_until),
+        "breaker": model.breaker,
+        "reason": reason,
+    }
 
 
 def _check(health: CredentialState) -> dict[str, Any] | None:

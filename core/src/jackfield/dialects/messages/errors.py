@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import orjson
 from ...errors import ClientError, Detail, Kind, RequestFailed
 from ..base import ErrorReply
 from ..failures import passable
+from ..retrying import retry_headers
 from .healing import healable
 
 _TOO_LONG = "prompt is too long"
@@ -48,13 +48,12 @@ def _message(failure: RequestFailed) -> str:
 def reply(failure: RequestFailed, request_id: str) -> ErrorReply:
     """Return the failure as a whole HTTP answer.
 
-    `retry_after` goes out as `retry-after` in whole seconds, rounded up and at least 1. Of an upstream's headers only
-    those from the list travel; a ClientError is our own, and so are its headers.
+    `retry_headers` says when clients come again. Of an upstream's headers only those from the list travel; a
+    ClientError is our own, and so are its headers.
     """
     told = failure.detail.headers
     headers = {"content-type": "application/json", **(told if isinstance(failure, ClientError) else passable(told))}
     if request_id:
         headers["request-id"] = request_id
-    if failure.detail.retry_after is not None:
-        headers["retry-after"] = str(max(1, math.ceil(failure.detail.retry_after)))
-    return ErrorReply(failure.anthropic_status, orjson.dumps(envelope(failure, request_id)), headers)
+    body = orjson.dumps(envelope(failure, request_id))
+    return ErrorReply(failure.anthropic_status, body, headers | retry_headers(failure))
