@@ -18,6 +18,7 @@ from .. import __version__
 from ..config.rules import check_exposure
 from ..errors import ConfigError
 from . import sockets
+from .descriptors import raise_limit, shortage
 from .options import config_option, telling
 
 if TYPE_CHECKING:
@@ -47,10 +48,13 @@ def serve(
 
     with telling(path):
         prepared = _overridden(prepare(path), host, port)
+    few = shortage(raise_limit(), prepared.settings.limits.max_streams)
     if descriptors:
         _work(prepared, sockets.inherited(descriptors))
         return
     _flag(prepared, flags)
+    if few:
+        click.echo(few, err=True)
     listening = sockets.listen(prepared.settings.host, prepared.settings.port)
     if workers > 1:
         _share(prepared, listening, workers)

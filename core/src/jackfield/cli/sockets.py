@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 
 import click
 
@@ -53,6 +54,7 @@ def _bind(family: socket.AddressFamily, address: tuple[object, ...], *, needed: 
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _watch(bound)
         bound.bind(address)
         bound.listen(BACKLOG)
         bound.setblocking(False)
@@ -62,6 +64,16 @@ def _bind(family: socket.AddressFamily, address: tuple[object, ...], *, needed: 
             return None
         raise
     return bound
+
+
+def _watch(listening: socket.socket) -> None:
+    """Let the kernel find out when a client is gone without a word: what is accepted inherits it."""
+    options = [(socket.SOL_SOCKET, "SO_KEEPALIVE", 1), (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 30)]
+    options += [(socket.IPPROTO_TCP, "TCP_KEEPINTVL", 10), (socket.IPPROTO_TCP, "TCP_KEEPCNT", 3)]
+    for level, name, value in options:
+        if hasattr(socket, name):  # not every system has each
+            with suppress(OSError):
+                listening.setsockopt(level, getattr(socket, name), value)
 
 
 def _reason(error: OSError) -> str:
