@@ -38,7 +38,7 @@ def test_what_was_registered_is_told_and_serves_at_once(workers: list[str], serv
 
     host = upstream.base_url.split("/")[2]
     lines = server.log.splitlines()
-    assert f"packycode registered 10 models of {host}, key and URL from config.yaml" in lines
+    assert f"packycode registered 19 models of {host}, key and URL from config.yaml" in lines
     assert "tppc registered 2 providers: fox, owl" in lines
     assert lines.index("tppc registered 2 providers: fox, owl") < next(
         number for number, line in enumerate(lines) if "listens on" in line

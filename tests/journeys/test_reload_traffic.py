@@ -154,7 +154,7 @@ async def test_registering_again_changes_nothing(live: Any, upstream: FakeUpstre
 
     assert registered() == before
     assert (await proxy.client.get("/v1/models")).json() == listed
-    assert len({model["id"] for model in listed["data"]}) == len(listed["data"]) == 11
+    assert len({model["id"] for model in listed["data"]}) == len(listed["data"]) == 20
 
 
 async def test_a_client_key_that_is_taken_away_opens_nothing(live: Any, upstream: FakeUpstream) -> None:

@@ -52,10 +52,13 @@ def test_an_entry_that_does_not_hold_is_refused(entry):
         make_app({"codex-api-key": [entry]})
 
 
-def test_the_set_of_models_is_that_of_the_contract():
+def test_the_set_of_models_is_that_of_the_contract_and_names_of_today():
+    """L8: data with a date."""
     assert [model.id for model in openai_models()] == [
         "gpt-5", "gpt-5-minimal", "gpt-5-low", "gpt-5-medium", "gpt-5-high",
         "gpt-5-codex", "gpt-5-codex-low", "gpt-5-codex-medium", "gpt-5-codex-high", "codex-mini-latest",
+        "gpt-5.5", "gpt-5.6-luna", "gpt-5.6-sol", "gpt-5.6-terra", "gpt-6-astra", "gpt-6-luna", "gpt-6-sol",
+        "gpt-6.1-sol", "gpt-6.1-terra",
     ]  # fmt: skip
     for model in openai_models():
         assert model.owned_by == "openai"

@@ -143,3 +143,149 @@ def test_any_files_of_the_codex_cli_give_a_pair_or_nothing(config: bytes, auth: 
         (Path(folder) / "auth.json").write_bytes(auth)
         found = find_source(block, {}, Path(folder))
     assert found is None or (found.name == "codex-cli" and found.base_url and found.api_key)
+
+
+HOSTED = 'base_url = "https://api.packyapi.com/v1"\n'
+"""Packycode by its host alone."""
+AUTH = {"auth.json": '{"OPENAI_API_KEY": "sk-auth-1234567890"}'}
+
+
+def provider(*lines: str, name: str = "custom", top: str = 'model_provider = "custom"\n') -> dict[str, str]:
+    """Return a config.toml with one provider of these lines."""
+    return {"config.toml": f"{top}[model_providers.{name}]\n" + "\n".join(lines) + "\n"}
+
+
+NAMED = 'name = "packycode"'
+URL = 'base_url = "https://x.example/v1"'
+DOTENV = '# a comment\nexport RELAY_FILE_KEY="sk-file-1234567890"\n'
+PROFILE = 'profile = "work"\nmodel_provider = "openai"\n[profiles.work]\nmodel_provider = "custom"\n'
+FORMS: dict[str, tuple[dict[str, str], str]] = {
+    "as cc-switch writes it": (
+        {**provider(NAMED, 'base_url = "https://api.packyapi.ai/v1"', "requires_openai_auth = true"), **AUTH},
+        "sk-auth-1234567890",
+    ),
+    "by its host": ({**provider(HOSTED, "requires_openai_auth = true"), **AUTH}, "sk-auth-1234567890"),
+    "by its id": (
+        {**provider(URL, name="packycode", top='model_provider = "packycode"\n'), **AUTH},
+        "sk-auth-1234567890",
+    ),
+    "with a byte order mark": (
+        {"config.toml": "\ufeff" + provider(NAMED, URL)["config.toml"], "auth.json": "\ufeff" + AUTH["auth.json"]},
+        "sk-auth-1234567890",
+    ),
+    "env_key in the environment": (provider(NAMED, URL, 'env_key = "RELAY_KEY"'), "sk-environ-1234567890"),
+    "env_key in .env": (
+        {**provider(NAMED, URL, 'env_key = "RELAY_FILE_KEY"'), ".env": DOTENV},
+        "sk-file-1234567890",
+    ),
+    "a token in the file": (
+        provider(NAMED, URL, 'experimental_bearer_token = "sk-token-1234567890"'), "sk-token-1234567890",
+    ),
+    "a header in the file": (
+        provider(NAMED, URL, 'http_headers = { authorization = "Bearer sk-header-1234567890" }'),
+        "sk-header-1234567890",
+    ),
+    "a header in the environment": (
+        provider(NAMED, URL, 'env_http_headers = { Authorization = "RELAY_HEADER" }'), "sk-environ-1234567890",
+    ),
+    "the profile's provider": (
+        {
+            **provider(
+                NAMED, URL, top=PROFILE
+            ),
+            **AUTH,
+        },
+        "sk-auth-1234567890",
+    ),
+    "the built-in provider at packycode's": (
+        {"config.toml": 'openai_base_url = "https://codex-api.packycode.com/v1"\n', **AUTH}, "sk-auth-1234567890",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELAY_KEY", "sk-environ-1234567890")
+    monkeypatch.setenv("RELAY_HEADER", "Bearer sk-environ-1234567890")
+
+
+@pytest.mark.usefixtures("variables")
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_that_the_codex_cli_reads_is_read(form: str, kit: Any, home: Path) -> None:
+    """L7: by id, name or host, with a key in any of its places."""
+    files, key = FORMS[form]
+    for name, text in files.items():
+        (home / name).write_text(text, "utf-8")
+    assert pair(kit, **NOTHING)[::2] == ("codex-cli", key)
+
+
+@pytest.mark.usefixtures("variables")
+def test_keys_are_taken_in_the_order_of_the_codex_cli(kit: Any, home: Path) -> None:
+    """L7: env_key, then the token, then the header, then auth.json."""
+    lines = [
+        'env_key = "RELAY_KEY"',
+        'experimental_bearer_token = "sk-token-1234567890"',
+        'http_headers = { Authorization = "Bearer sk-header-1234567890" }',
+        "requires_openai_auth = true",
+    ]
+    (home / "auth.json").write_text(AUTH["auth.json"])
+    expected = ["sk-environ-1234567890", "sk-token-1234567890", "sk-header-1234567890", "sk-auth-1234567890"]
+    for start, key in enumerate(expected):
+        (home / "config.toml").write_text(provider(NAMED, URL, *lines[start:])["config.toml"])
+        assert pair(kit, **NOTHING)[2] == key
+
+
+NONE = {
+    "another's host": ({**provider('base_url = "https://api.other.example/v1"'), **AUTH}, "not packycode's"),
+    "a host that looks alike": ({**provider('base_url = "https://notpackycode.com/v1"'), **AUTH}, "not packycode's"),
+    "a login alone": (
+        {**provider(NAMED, URL, "requires_openai_auth = true"),
+         "auth.json": '{"OPENAI_API_KEY": null, "tokens": {"access_token": "eyJ-canary"}}'},
+        "no key",
+    ),
+    "a variable that is not set": ({**provider(NAMED, URL, 'env_key = "RELAY_UNSET"'), **AUTH}, "no key"),
+    "no auth wanted": ({**provider(NAMED, URL, "requires_openai_auth = false"), **AUTH}, "no key"),
+    "the chat API": ({**provider(NAMED, URL, 'wire_api = "chat"'), **AUTH}, "chat"),
+    "the built-in provider": ({"config.toml": 'model = "gpt-5"\n', **AUTH}, "openai"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NONE)
+def test_what_is_no_pair_of_packycodes_is_said(name: str, kit: Any, home: Path) -> None:
+    """L7: what was found, in the error; never the login's tokens."""
+    files, words = NONE[name]
+    for file, text in files.items():
+        (home / file).write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        kit.credentials(kit.block(**NOTHING))
+    told = "; ".join(str(problem) for problem in caught.value.problems)
+    assert words in told
+    assert "canary" not in told
+
+
+async def test_headers_and_parameters_of_the_codex_clis_provider_are_sent(
+    kit: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L7: http_headers, env_http_headers, query_params; the block's own win."""
+    monkeypatch.setenv("RELAY_TEAM", "blue")
+    async with FakeUpstream() as upstream:
+        files = provider(
+            NAMED,
+            f'base_url = "{upstream.base_url}"',
+            'experimental_bearer_token = "sk-token-1234567890"',
+            'http_headers = { X-Plan = "pro", X-Mine = "theirs" }',
+            'env_http_headers = { X-Team = "RELAY_TEAM", X-Unset = "RELAY_UNSET" }',
+            'query_params = { api-version = "2025" }',
+        )
+        (home / "config.toml").write_text(files["config.toml"])
+        block = kit.block(**NOTHING, headers={"X-Mine": "ours"})
+        async with jackfield_server({"packycode": block}) as proxy, proxy.client() as client:
+            assert (await client.post("/v1/responses", json={"model": "gpt-5", "input": "Hi"})).status_code == 200
+    found = upstream.last
+    assert [found.headers.get(name) for name in ("x-plan", "x-team", "x-mine", "x-unset")] == [
+        "pro",
+        "blue",
+        "ours",
+        None,
+    ]
+    assert (found.path, found.key) == ("/v1/responses?api-version=2025", "sk-token-1234567890")

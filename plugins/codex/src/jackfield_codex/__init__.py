@@ -18,10 +18,11 @@ from jackfield.api import (
     hookimpl,
 )
 
+from .cli_files import CliFiles, CliProvider, codex_home
 from .credentials import KEYS, LOGINS, PROVIDER, credentials, login_entries, problems
 from .executor import CodexExecutor
 from .identity import stable_id
-from .models import PATTERNS, named_models, openai_models
+from .models import PATTERNS, models_date, named_models, openai_models
 from .options import METADATA, Options, with_options
 from .options import problems as option_problems
 from .refresh import Logins
@@ -35,10 +36,14 @@ __all__ = [
     "METADATA",
     "PATTERNS",
     "PROVIDER",
+    "CliFiles",
+    "CliProvider",
     "CodexExecutor",
     "Options",
+    "codex_home",
     "has_pair",
     "load_schema",
+    "models_date",
     "named_models",
     "openai_models",
     "option_problems",

@@ -9,6 +9,7 @@ import orjson
 from jackfield.api import Endpoint, EventStream, Host, ResponsesStream, UpstreamCall, UpstreamResponse, from_http
 
 from . import headers
+from .listing import LONGEST, listed
 from .login import BACKEND
 from .refresh import LoginEndpoint, Logins
 from .request import normalised
@@ -36,8 +37,20 @@ class CodexExecutor:
             raise from_http(response.status, response.headers, words, now=now, native=shown)
         return ResponsesStream(response, self._host.settings.limits.max_event_bytes, shown)
 
+    async def models(self, endpoint: Endpoint) -> list[str]:
+        """Return the names of the models that an upstream lists. Raises UpstreamError when it does not tell any."""
+        response = await self._get("/models", endpoint)
+        if response.status >= 300:
+            raise from_http(response.status, response.headers, await response.complaint())
+        return listed(await response.body(LONGEST))
+
     async def check(self, path: str, endpoint: Endpoint) -> int:
         """Ask for a path below the base URL, such as `/models`; return the answer's status. Raises UpstreamError."""
+        response = await self._get(path, endpoint)
+        await response.finish()
+        return response.status
+
+    async def _get(self, path: str, endpoint: Endpoint) -> UpstreamResponse:
         told = {
             "user-agent": headers.NAME,
             **_defaults(endpoint),
@@ -46,9 +59,7 @@ class CodexExecutor:
             "accept": "application/json",
             "accept-encoding": "identity",
         }
-        response = await self._host.upstream.get(_at(endpoint, path), told, endpoint.proxy_url)
-        await response.finish()
-        return response.status
+        return await self._host.upstream.get(_at(endpoint, path), told, endpoint.proxy_url)
 
     async def _post_with_login(self, call: UpstreamCall, endpoint: LoginEndpoint, body: bytes) -> UpstreamResponse:
         """Send the call with a fresh token, and once more with another when the upstream does not take it."""

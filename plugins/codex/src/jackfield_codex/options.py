@@ -48,6 +48,14 @@ class Options:
         """Return those of a section or an entry that was checked."""
         return cls(entry["headers"], entry["default-headers"], entry["query-params"])
 
+    def under(self, over: Options) -> Options:
+        """Return both together; of a name that stands in both, the value of `over`."""
+        return Options(
+            {**self.headers, **over.headers},
+            {**self.default_headers, **over.default_headers},
+            {**self.query, **over.query},
+        )
+
     @property
     def metadata(self) -> dict[str, object]:
         """What a credential's metadata says of them; empty when there are none."""

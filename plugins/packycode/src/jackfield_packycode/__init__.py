@@ -24,14 +24,12 @@ from jackfield_codex import PATTERNS, CodexExecutor, Options, load_schema, opena
 from jackfield_codex import PROVIDER as TOGGLED
 
 from .rules import problems
-from .source import Source, codex_files, find_source
+from .source import PROVIDER, Source, codex_files, find_source
 
 if TYPE_CHECKING:
     import click
 
 __all__ = ["Source", "find_source", "problems"]
-
-PROVIDER = "packycode"
 
 
 def _enabled(config: Settings) -> Mapping[str, Any] | None:
@@ -63,7 +61,7 @@ def register_executors(registrar: ExecutorRegistrar, config: Settings) -> None:
 def register_models(registrar: ModelRegistrar, config: Settings) -> None:
     """Offer the OpenAI set under packycode's own name."""
     if block := _enabled(config):
-        chosen = ModelDefaults(block["defaults"]["model"], block["defaults"]["model-reasoning-effort"])
+        chosen = ModelDefaults(block["defaults"]["model"], block["defaults"]["model-reasoning-effort"] or None)
         registrar.add(PROVIDER, openai_models(), patterns=PATTERNS, defaults=chosen)
 
 
@@ -83,7 +81,7 @@ def synthesize_auth(config: Settings) -> Iterable[Credential]:
     }
     name = stable_id("packycode:codex", source.api_key.reveal(), url)
     check = HealthCheck.of(block["health-check"]) if block else None
-    options = Options.of(block).metadata if block else {}
+    options = (source.options.under(Options.of(block)) if block else source.options).metadata
     return [Credential(name, PROVIDER, PROVIDER, attributes, options, health_check=check)]
 
 
@@ -126,7 +124,8 @@ def serve_flags(config: Settings) -> Mapping[str, str]:
     if source is None:
         return {PROVIDER: "packycode is off (packycode.enabled: false); nothing was registered"}
     host = urlsplit(source.base_url).netloc
-    told = f"packycode registered {len(openai_models())} models of {host}, key and URL from {source.name}"
+    place = f"{source.name} ({source.found})" if source.found else source.name
+    told = f"packycode registered {len(openai_models())} models of {host}, key and URL from {place}"
     return {PROVIDER: told}
 
 

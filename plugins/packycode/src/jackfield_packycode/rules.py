@@ -8,7 +8,7 @@ from typing import Any
 from jackfield.api import Problem
 from jackfield_codex import option_problems, wrong_url
 
-from .source import ENV_URL, find_source
+from .source import ENV_URL, find_source, left_over
 
 EFFORTS = ("low", "medium", "high")
 
@@ -29,7 +29,9 @@ def _pair(block: Mapping[str, Any]) -> Iterator[Problem]:
     source = find_source(block)
     url = source.base_url if source else block["base-url"].strip()
     if not url:
-        yield _problem("base-url", "is required when packycode.enabled=true", "write it like https://host/v1")
+        yield _problem(
+            "base-url", "is required when packycode.enabled=true", _with_what_was_found("write it like https://host/v1")
+        )
     elif wrong := wrong_url(url):
         place = {"env": f" (from {ENV_URL})", "codex-cli": " (from the Codex CLI's config.toml)"}
         origin = place.get(source.name, "") if source else ""
@@ -38,8 +40,14 @@ def _pair(block: Mapping[str, Any]) -> Iterator[Problem]:
         yield _problem(
             "credentials.openai-api-key",
             "is required while packycode.requires-openai-auth=true",
-            "write the key, or env:NAME",
+            _with_what_was_found("write the key, or env:NAME") if not url else "write the key, or env:NAME",
         )
+
+
+def _with_what_was_found(mend: str) -> str:
+    """Return how to mend it, with what the Codex CLI's files hold instead, where somebody counts on them."""
+    found = left_over()
+    return f"{mend}; {found}" if found else mend
 
 
 def _constants(block: Mapping[str, Any]) -> Iterator[Problem]:
@@ -49,7 +57,7 @@ def _constants(block: Mapping[str, Any]) -> Iterator[Problem]:
         yield _problem("privacy.disable-response-storage", "can only be true", "write true, or leave it out")
     if not block["defaults"]["model"].strip():
         yield _problem("defaults.model", "must not be empty", "write gpt-5, or leave it out")
-    if block["defaults"]["model-reasoning-effort"] not in EFFORTS:
+    if block["defaults"]["model-reasoning-effort"] not in (*EFFORTS, ""):
         yield _problem("defaults.model-reasoning-effort", "must be low, medium or high", "write one of them")
 
 

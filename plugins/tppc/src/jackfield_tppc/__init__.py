@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jackfield.api import Credential, Problem, Settings, hookimpl
+from jackfield.api import Credential, Host, Problem, Settings, hookimpl
 from jackfield_codex import load_schema
 
 from .config import enabled_providers, problems
+from .discovery import Discovery
 from .lending import lent
 from .provider import Provider, ProviderPlugin
+
+if TYPE_CHECKING:
+    import click
 
 __all__ = ["Provider", "ProviderPlugin"]
 
@@ -18,9 +22,31 @@ __all__ = ["Provider", "ProviderPlugin"]
 class Tppc(ProviderPlugin):
     """The providers of the `tppc` section."""
 
+    def __init__(self) -> None:
+        self._discovery = Discovery(enabled_providers)
+
     def providers(self, config: Settings) -> Iterable[Provider]:
         """Return the enabled ones."""
         return enabled_providers(config)
+
+    def discovered(self, provider: Provider) -> Iterable[str]:
+        """Return the models that a provider said it has."""
+        return self._discovery.models(provider)
+
+    @hookimpl
+    def startup(self, host: Host) -> None:
+        """Begin to ask the providers for their models, in the background."""
+        self._discovery.start(host)
+
+    @hookimpl
+    def on_config_change(self, old: Settings, new: Settings) -> None:
+        """Ask those at once that are new."""
+        self._discovery.wake()
+
+    @hookimpl
+    async def shutdown(self, host: Host) -> None:
+        """Ask no more."""
+        await self._discovery.stop(host)
 
 
 _tppc = Tppc()
@@ -28,6 +54,9 @@ register_executors = _tppc.register_executors
 register_models = _tppc.register_models
 synthesize_auth = _tppc.synthesize_auth
 resolve_creds = _tppc.resolve_creds
+startup = _tppc.startup
+on_config_change = _tppc.on_config_change
+shutdown = _tppc.shutdown
 
 
 @hookimpl
@@ -56,3 +85,11 @@ def serve_flags(config: Settings) -> Mapping[str, str]:
     if not names:
         return {"tppc": "tppc is off (no provider has enabled: true); nothing was registered"}
     return {"tppc": f"tppc registered {len(names)} provider{'s' if len(names) > 1 else ''}: {', '.join(names)}"}
+
+
+@hookimpl
+def register_commands(group: click.Group) -> None:
+    """Bring `jackfield config import-codex`."""
+    from .importing import import_codex  # here: the server needs no commands
+
+    group.commands["config"].add_command(import_codex)  # type: ignore[attr-defined]  # the core puts a group there

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jackfield.api import HealthCheck, Problem, Settings
+from jackfield.api import HealthCheck, ModelDefaults, Problem, Settings
 from jackfield_codex import option_problems, wrong_proxy, wrong_url
 
 from .provider import Provider
@@ -39,6 +39,8 @@ def _provider(entry: Mapping[str, Any]) -> Provider:
         query=entry["query-params"],
         source=f"config:tppc[{name}]",
         health_check=HealthCheck.of(entry["health-check"]),
+        defaults=ModelDefaults(entry["defaults"]["model"], entry["defaults"]["model-reasoning-effort"] or None),
+        discover=entry["discover-models"],
     )
 
 

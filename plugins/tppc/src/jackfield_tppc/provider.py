@@ -28,7 +28,7 @@ from jackfield_codex import (
 )
 
 DEFAULTS = ModelDefaults("gpt-5", "high")
-"""What every such provider implies."""
+"""What a provider implies that says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,9 @@ class Provider:
     query: Mapping[str, Secret] = field(default_factory=dict)
     source: str = ""
     health_check: HealthCheck | None = None
+    defaults: ModelDefaults = DEFAULTS
+    discover: bool = False
+    """Whether it is asked which models it has."""
 
 
 class ProviderPlugin(ABC):
@@ -72,8 +75,13 @@ class ProviderPlugin(ABC):
     def register_models(self, registrar: ModelRegistrar, config: Settings) -> None:
         """Offer the OpenAI set and the listed models under each provider's name."""
         for provider in self.providers(config):
-            models = [*(openai_models() if provider.openai_models else ()), *named_models(provider.models)]
-            registrar.add(provider.name, models, patterns=provider.patterns, defaults=DEFAULTS)
+            named = named_models([*self.discovered(provider), *provider.models])
+            models = [*named, *(openai_models() if provider.openai_models else ())]
+            registrar.add(provider.name, models, patterns=provider.patterns, defaults=provider.defaults)
+
+    def discovered(self, provider: Provider) -> Iterable[str]:
+        """Return the names of the models that a provider said it has; overridden by plugins that ask."""
+        return ()
 
     @hookimpl
     def synthesize_auth(self, config: Settings) -> Iterable[Credential]:
@@ -104,4 +112,14 @@ def credential(provider: Provider) -> Credential:
         priority=provider.priority,
         weight=provider.weight,
         health_check=provider.health_check,
+    )
+
+
+def own_pair(credential: Credential) -> Endpoint:
+    """Return the pair in the attributes of a credential of such a provider, which always has one."""
+    key, proxy = credential.attributes["api_key"], credential.attributes["proxy_url"]
+    return Endpoint(
+        str(credential.attributes["base_url"]),
+        key if isinstance(key, Secret) else Secret(key),
+        proxy_url=proxy.reveal() if isinstance(proxy, Secret) else proxy,
     )
