@@ -34,7 +34,9 @@ def test_a_tool_name_beyond_64_characters_goes_there_and_comes_back():
     collector = dialect.collector(parsed)
     collector.feed(events(short))
     answer = orjson.loads(collector.result())
-    assert answer["content"] == [{"type": "tool_use", "id": "call_1", "name": LONG, "input": {"a": 1}}]
+    assert answer["content"] == [
+        {"type": "tool_use", "id": "call_1", "name": LONG, "input": {"a": 1}, "caller": {"type": "direct"}}
+    ]
     assert answer["model"] == "claude-test"
 
     writer = dialect.writer(parsed)

@@ -58,7 +58,7 @@ def names(data):
 
 def test_a_text_answer():
     answer = play([Text("Hello wide world")])
-    assert answer.content == [{"type": "text", "text": "Hello wide world"}]
+    assert answer.content == [{"type": "text", "text": "Hello wide world", "citations": None}]
     assert answer.stop_reason == "end_turn"
     assert (answer.message["model"], answer.message["role"]) == ("claude-test", "assistant")
 
@@ -131,7 +131,8 @@ def test_an_item_without_content_makes_no_block():
 
 def test_a_tool_call():
     answer = play([Text("Let me see."), ToolCall("Read", {"path": "/ä"}, call_id="call_1")])
-    assert answer.content[1] == {"type": "tool_use", "id": "call_1", "name": "Read", "input": {"path": "/ä"}}
+    call = {"type": "tool_use", "id": "call_1", "name": "Read", "input": {"path": "/ä"}, "caller": {"type": "direct"}}
+    assert answer.content[1] == call
     assert answer.stop_reason == "tool_use"
 
 
@@ -244,7 +245,8 @@ def test_a_search_is_a_pair_of_blocks():
 
 def test_a_search_that_found_nothing_is_still_a_pair():
     use, result = play([WebSearch("x")]).content
-    assert result == {"type": "web_search_tool_result", "tool_use_id": use["id"], "content": []}
+    found = {"type": "web_search_tool_result", "tool_use_id": use["id"], "content": [], "caller": {"type": "direct"}}
+    assert result == found
 
 
 def test_pages_that_were_opened_are_no_searches():
@@ -255,7 +257,7 @@ def test_pages_that_were_opened_are_no_searches():
     ]
     message = collect(events)
     assert message["content"] == []
-    assert "server_tool_use" not in message["usage"]
+    assert message["usage"]["server_tool_use"] is None
 
 
 def test_citations():
@@ -356,7 +358,7 @@ def test_a_stop_sequence_across_deltas(size):
     pieces = [text[i : i + size] for i in range(0, len(text), size)]
     context = MessagesContext("m", stop_sequences=("END", "never"))
     answer = play([Text(text, pieces), ToolCall("f", {}, call_id="c")], context=context)
-    assert answer.content == [{"type": "text", "text": "one "}]
+    assert answer.content == [{"type": "text", "text": "one ", "citations": None}]
     assert answer.stop_reason == "stop_sequence"
 
 

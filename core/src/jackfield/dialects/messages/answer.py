@@ -11,6 +11,7 @@ from ...errors import Kind, UpstreamError
 from ...sse import Event
 from .composer import Composer
 from .context import MessagesContext
+from .outcome import message
 from .parts import Broken, Close, End, Grow, Growth, Open, Part
 from .tool_input import parse_input
 
@@ -56,19 +57,8 @@ class MessagesCollector:
         if isinstance(end, Broken):
             raise end.error
         cut = end.stop_reason not in _WHOLE
-        message = {
-            "id": self._context.message_id,
-            "type": "message",
-            "role": "assistant",
-            "model": self._context.model,
-            "content": [block.render(cut) for block in sorted(self._blocks, key=lambda block: block.position)],
-            "stop_reason": end.stop_reason,
-            "stop_sequence": end.stop_sequence,
-            "usage": end.usage,
-        }
-        if end.stop_details is not None:
-            message["stop_details"] = end.stop_details
-        return orjson.dumps(message)
+        content = [block.render(cut) for block in sorted(self._blocks, key=lambda block: block.position)]
+        return orjson.dumps(message(self._context, content, end))
 
 
 class _Block:

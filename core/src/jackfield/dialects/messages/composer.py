@@ -26,7 +26,7 @@ from ..stops import StopScanner
 from .context import MessagesContext
 from .ids import tool_id
 from .outcome import ending, usage_of
-from .parts import Broken, Close, End, Grow, Growth, Open, Part
+from .parts import DIRECT, Broken, Close, End, Grow, Growth, Open, Part
 from .searching import citation, search_blocks
 from .serial import Serial
 from .signature import seal
@@ -102,8 +102,8 @@ class Composer:
             return
         self._input = ToolInput(started)
         name = self._context.restore(started.name)
-        block: dict[str, object] = {"type": "tool_use", "id": self._tool_id(started.call_id), "name": name, "input": {}}
-        self._open(State.TOOL, block, parts)
+        call = {"type": "tool_use", "id": self._tool_id(started.call_id), "name": name, "input": {}, "caller": DIRECT}
+        self._open(State.TOOL, call, parts)
 
     def _tool_id(self, call_id: str) -> str:
         """Return the id with characters that Messages allows, different from all others of this conversation.
@@ -128,7 +128,7 @@ class Composer:
 
     def _say(self, text: str, parts: list[Part]) -> None:
         if text and self.state is State.BETWEEN:
-            self._open(State.TEXT, {"type": "text", "text": ""}, parts)
+            self._open(State.TEXT, {"type": "text", "text": "", "citations": None}, parts)
         self._grow(Growth.TEXT, text, parts)
 
     def _stop(self, sequence: str, parts: list[Part]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...types import Usage
 from ..reading import Finished
+from .context import MessagesContext
 from .parts import End
 
 _INCOMPLETE: Mapping[str, str] = {
@@ -34,17 +35,45 @@ def _stop_reason(finished: Finished, called: bool) -> str:
 
 
 def usage_of(usage: Usage, searches: int = 0) -> dict[str, Any]:
-    """Return the usage of a message: the three input figures add up to what the upstream counted as input."""
+    """Return the usage of a message: the three input figures add up to what the upstream counted as input.
+
+    Every field of the schema is there: those of which nothing is known are null.
+    """
     cached = min(usage.cached, usage.input)
     written = min(usage.cache_write, usage.input - cached)
-    told: dict[str, Any] = {
+    return {
         "input_tokens": usage.input - cached - written,
         "cache_creation_input_tokens": written,
         "cache_read_input_tokens": cached,
         "output_tokens": usage.output,
+        "output_tokens_details": {"thinking_tokens": usage.reasoning} if usage.reasoning else None,
+        "server_tool_use": {"web_search_requests": searches, "web_fetch_requests": 0} if searches else None,
     }
-    if usage.reasoning:
-        told["output_tokens_details"] = {"thinking_tokens": usage.reasoning}
-    if searches:
-        told["server_tool_use"] = {"web_search_requests": searches, "web_fetch_requests": 0}
-    return told
+
+
+def whole_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the usage of a whole message, which has fields more than that of `message_delta`."""
+    return {**usage, "cache_creation": None, "inference_geo": None, "service_tier": None}
+
+
+def message(context: MessagesContext, content: list[Any], end: End) -> dict[str, Any]:
+    """Return the object of a message, whole or about to begin: every field of the schema is there."""
+    return {
+        "id": context.message_id,
+        "type": "message",
+        "role": "assistant",
+        "model": context.model,
+        "content": content,
+        **stopped(end),
+        "usage": whole_usage(end.usage),
+    }
+
+
+def stopped(end: End) -> dict[str, Any]:
+    """Return the fields that say how a message ended, also the `delta` of `message_delta`."""
+    return {
+        "stop_reason": end.stop_reason or None,
+        "stop_sequence": end.stop_sequence,
+        "stop_details": end.stop_details,
+        "container": None,
+    }

@@ -12,6 +12,9 @@ from typing import Any, TypeAlias
 
 from ...errors import UpstreamError
 
+DIRECT: Mapping[str, str] = {"type": "direct"}
+"""Who makes every call: the model itself, and not a program of its own."""
+
 
 class Growth(Enum):
     """What a block grows by; the values are the `type` of the delta and the field of the block."""

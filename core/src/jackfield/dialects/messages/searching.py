@@ -9,7 +9,7 @@ import orjson
 
 from ..reading import Search
 from .ids import tool_id
-from .parts import Close, Grow, Growth, Open, Part
+from .parts import DIRECT, Close, Grow, Growth, Open, Part
 
 
 def search_blocks(search: Search, number: int, position: int) -> Iterator[Part]:
@@ -18,11 +18,12 @@ def search_blocks(search: Search, number: int, position: int) -> Iterator[Part]:
     `number` makes an id where the upstream gave none.
     """
     identity = "srvtoolu_" + (tool_id(search.id.removeprefix("ws_")) or str(number))
-    use = {"type": "server_tool_use", "id": identity, "name": "web_search", "input": {}}
+    use = {"type": "server_tool_use", "id": identity, "name": "web_search", "input": {}, "caller": DIRECT}
     yield Open(use, position)
     yield Grow(Growth.JSON, orjson.dumps({"query": search.query}).decode())
     yield Close()
-    yield Open({"type": "web_search_tool_result", "tool_use_id": identity, "content": _results(search)}, position)
+    found = {"type": "web_search_tool_result", "tool_use_id": identity, "content": _results(search), "caller": DIRECT}
+    yield Open(found, position)
     yield Close()
 
 

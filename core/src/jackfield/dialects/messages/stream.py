@@ -13,7 +13,7 @@ from ..reading import NO_USAGE
 from .composer import Composer
 from .context import MessagesContext
 from .errors import envelope
-from .outcome import usage_of
+from .outcome import message, stopped, usage_of
 from .parts import Broken, Close, End, Grow, Growth, Open, Part
 
 _PING = b'event: ping\ndata: {"type":"ping"}\n\n'
@@ -27,6 +27,9 @@ _DELTAS: Mapping[Growth, bytes] = {
     )
     for growth in Growth
 }
+
+_NOT_YET = End("", usage_of(NO_USAGE))
+"""How a message stands that has just begun."""
 
 
 class State(Enum):
@@ -81,17 +84,7 @@ class MessagesWriter:
 
     def _begin(self) -> bytes:
         self.state = State.BEGUN
-        message: dict[str, Any] = {
-            "id": self._context.message_id,
-            "type": "message",
-            "role": "assistant",
-            "model": self._context.model,
-            "content": [],
-            "stop_reason": None,
-            "stop_sequence": None,
-            "usage": usage_of(NO_USAGE),
-        }
-        return _event({"type": "message_start", "message": message}) + _PING
+        return _event({"type": "message_start", "message": message(self._context, [], _NOT_YET)}) + _PING
 
     def _open(self, part: Open) -> bytes:
         self._index += 1
@@ -99,10 +92,7 @@ class MessagesWriter:
 
     def _end(self, end: End) -> bytes:
         self.state = State.DONE
-        delta: dict[str, Any] = {"stop_reason": end.stop_reason, "stop_sequence": end.stop_sequence}
-        if end.stop_details is not None:
-            delta["stop_details"] = end.stop_details
-        return _event({"type": "message_delta", "delta": delta, "usage": end.usage}) + _MESSAGE_STOP
+        return _event({"type": "message_delta", "delta": stopped(end), "usage": end.usage}) + _MESSAGE_STOP
 
 
 def _event(body: Mapping[str, Any]) -> bytes:
