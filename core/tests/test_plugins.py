@@ -88,7 +88,7 @@ def test_an_installed_plugin_is_found_with_its_distribution_version_and_hooks(in
         ("raise SystemExit(3)", "SystemExit"),
         ("from jackfield.api import hookimpl\n@hookimpl\ndef register_modles(registrar): ...", "register_modles"),
         ("from jackfield.api import hookimpl\n@hookimpl\ndef check_config(cfg): ...", "cfg"),
-        ("requires_hook_api = (2, 0)", "needs hook API 2.0, but this core offers 1.0"),
+        ("requires_hook_api = (2, 0)", "needs hook API 2.0, but this core offers 1.1"),
         ("requires_hook_api = (1, 9)", "needs hook API 1.9"),
         ("requires_hook_api = 'one'", "ValueError"),
         (

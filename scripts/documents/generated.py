@@ -9,6 +9,7 @@ from pathlib import Path
 from .configuration import configuration
 from .hooks import hooks
 from .management import page
+from .relay_words import page as routing
 from .reliability import page as reliability
 from .schemas import schema_files
 from .translation import page as translation
@@ -29,6 +30,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/configuration.md": lambda: configuration(PLUGINS),
     **{f"docs/{name}": partial(_management, name) for name in ("management-api.md", "management-api.zh.md")},
     "docs/reliability.md": lambda: reliability((ROOT / "docs/reliability.md").read_text("utf-8"), ROOT / "tests"),
+    "docs/routing.md": lambda: routing((ROOT / "docs/routing.md").read_text("utf-8"), ROOT),
     "docs/translation.md": lambda: translation((ROOT / "docs/translation.md").read_text("utf-8")),
     **schema_files(PLUGINS),
     "schemas/per-request-tps.schema.json": lambda: (_TPS / "per-request-tps.schema.json").read_text("utf-8"),

@@ -44,7 +44,7 @@ from .host import Host
 from .local_access import TOKEN_HEADER, local_token
 from .locks import turn_at
 from .plugins import HOOK_API_VERSION, PluginInfo
-from .registrars import ExecutorRegistrar, ModelRegistrar, RouteRegistrar
+from .registrars import ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
 from .secret import MASK, Secret
 from .sse import Event, Splitter
 from .types import (
@@ -107,6 +107,7 @@ __all__ = [
     "PluginError",
     "PluginInfo",
     "Problem",
+    "RelayWordRegistrar",
     "RequestFailed",
     "RequestInfo",
     "ResponsesStream",

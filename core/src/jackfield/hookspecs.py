@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .config.settings import Settings
     from .host import Host
-    from .registrars import ExecutorRegistrar, ModelRegistrar, RouteRegistrar
+    from .registrars import ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
 
 PROJECT = "jackfield"
 
@@ -67,6 +67,17 @@ def register_models(registrar: ModelRegistrar, config: Settings) -> None:
     """Name the models of each provider: `registrar.add("acme", models, patterns=[...], defaults=...)`.
 
     Called at start-up and at each reload, always into an empty registry; adding the same twice changes nothing.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_relay_words(registrar: RelayWordRegistrar, config: Settings) -> None:
+    """Say what relays call things: `registrar.add([{"code": "POOL_BUSY", "verdict": "load", "full": True}])`.
+
+    Called at start-up and at each reload, since hook API 1.1. Rows have the shape of the configuration's `relay-words`:
+    a `code` or a `phrase`, and what it says something about. They count for every provider, before the built-in table
+    and after the operator's own; plugins come in order of name.
     """
     raise NotImplementedError
 

@@ -21,6 +21,7 @@ from .conclusion import conclude
 from .conversations import conversation, speaker
 from .credentials import Trial, Wish
 from .dialects.base import Parsed
+from .dialects.relay_words import put_in_force
 from .dialects.request.reasoning import for_maker, without_reasoning
 from .effort import clamp
 from .errors import ClientError, Detail, Kind, RequestFailed, Unavailable, UpstreamError
@@ -58,6 +59,7 @@ async def open_answer(request: Request, runtime: Runtime, plugins: Plugins, acco
     Raises ClientError for what no upstream could serve, Unavailable when none is left, and else the UpstreamError that
     counts most; `limits.answer-timeout` bounds all attempts together.
     """
+    put_in_force(runtime.relay_words)
     limit = runtime.settings.limits.answer_timeout
     try:
         async with asyncio.timeout(limit):

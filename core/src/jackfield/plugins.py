@@ -20,9 +20,10 @@ import pluggy
 
 from . import hookspecs
 from .config.schema import core_schema, faults
+from .dialects.relay_words import RelayWord
 from .errors import PluginError, Problem, RequestFailed
 from .executor import Executor, ExecutorFactory
-from .registrars import Claims, ExecutorRegistrar, ModelRegistrar, RouteRegistrar
+from .registrars import Claims, ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
 from .registry import ModelSet
 from .types import CompletionRecord, Credential, Endpoint, RequestInfo
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("jackfield.plugins")
 
 GROUP = "jackfield"
-HOOK_API_VERSION = (1, 0)
+HOOK_API_VERSION = (1, 1)
 """What this core offers. A plugin states what it needs as `requires_hook_api`; a newer one is refused."""
 
 T = TypeVar("T")
@@ -245,6 +246,13 @@ class Plugins:
         sets: dict[str, ModelSet] = {}
         _exhaust(self._each("register_models", lambda _: {"registrar": ModelRegistrar(sets), "config": config}))
         return sets
+
+    def relay_words(self, config: Settings) -> list[RelayWord]:
+        """Return what plugins say that relays call things, plugins in order of name."""
+        words: list[RelayWord] = []
+        registrar = RelayWordRegistrar(words)
+        _exhaust(self._each("register_relay_words", lambda _: {"registrar": registrar, "config": config}))
+        return words
 
     def credentials(self, config: Settings) -> list[Credential]:
         """Return the credentials that the configuration implies, plugins in order of name."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from .dialects.relay_words import RelayWord
 from .errors import PluginError
 from .executor import ExecutorFactory
 from .registry import ModelSet
@@ -68,6 +69,27 @@ class ModelRegistrar:
         """
         known = self._sets.get(provider, ModelSet())
         self._sets[provider] = known.extended({model.id: model for model in models}, tuple(patterns), defaults)
+
+
+class RelayWordRegistrar:
+    """Collects what relays call things."""
+
+    def __init__(self, words: list[RelayWord]) -> None:
+        self._words = words
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add rows in the shape of the configuration's `relay-words`: `{"code": "POOL_BUSY", "verdict": "load"}`.
+
+        They come before the house's own, and after the operator's. Raises PluginError for a row that is none.
+        """
+        for place, row in enumerate(rows):
+            try:
+                word = RelayWord.of(row)
+            except (KeyError, ValueError, TypeError, AttributeError) as error:
+                raise PluginError(f"relay words: row {place} is none: {error!r}") from None
+            if bool(word.code) == bool(word.phrase):
+                raise PluginError(f"relay words: row {place} needs a code or a phrase, and not both")
+            self._words.append(word)
 
 
 class RouteRegistrar:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .auth import ClientKeys
 from .config.settings import Settings
 from .credentials import Selector, usable
+from .dialects.relay_words import BUILT_IN, RelayWord, RelayWords
 from .executor import Executor
 from .host import Host
 from .plugins import Plugins
@@ -27,6 +28,8 @@ class Runtime:
     selector: Selector
     found: tuple[Credential, ...] = ()
     """Every credential that the configuration implies, those out of rotation too."""
+    relay_words: RelayWords = BUILT_IN
+    """What relays call things: the operator's rows, the plugins', the house's own."""
 
 
 def build(settings: Settings, plugins: Plugins, host: Host) -> Runtime:
@@ -47,4 +50,5 @@ def build(settings: Settings, plugins: Plugins, host: Host) -> Runtime:
         executors={name: executors[name] for name in served},
         selector=Selector(host.clock),
         found=found,
+        relay_words=BUILT_IN.extended(plugins.relay_words(settings)).extended(map(RelayWord.of, settings.relay_words)),
     )

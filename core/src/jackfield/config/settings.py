@@ -98,6 +98,7 @@ class Settings:
     disable_cooling: bool
     proxy_url: str = field(repr=False)
     model_aliases: tuple[ModelAlias, ...]
+    relay_words: tuple[Mapping[str, Any], ...]
     routing: Routing
     response_memory: RecentAnswers
     limits: Limits
@@ -128,6 +129,7 @@ def build(data: Mapping[str, Any], path: Path | None, missing: tuple[str, ...]) 
         disable_cooling=frozen["disable-cooling"],
         proxy_url=frozen["proxy-url"].reveal(),
         model_aliases=tuple(_record(ModelAlias, alias) for alias in frozen["model-aliases"]),
+        relay_words=frozen["relay-words"],
         routing=_record(Routing, frozen["routing"]),
         response_memory=_record(RecentAnswers, frozen["response-memory"]),
         limits=_limits(frozen["limits"]),

@@ -78,8 +78,7 @@ class RelayWord:
         """Return the row out of its JSON shape, as checked. Raises KeyError, ValueError, TypeError."""
         rest = {name.replace("-", "_"): value for name, value in row.items()}
         rest["verdict"] = Verdict(rest["verdict"])
-        if "kind" in rest:
-            rest["kind"] = Kind(rest["kind"])
+        rest["kind"] = Kind(rest["kind"]) if rest.get("kind") else None
         for name, kind in (("statuses", frozenset), ("seen", tuple)):
             if name in rest:
                 rest[name] = kind(rest[name])

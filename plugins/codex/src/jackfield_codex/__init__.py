@@ -14,6 +14,7 @@ from jackfield.api import (
     ModelDefaults,
     ModelRegistrar,
     Problem,
+    RelayWordRegistrar,
     Settings,
     hookimpl,
 )
@@ -26,6 +27,7 @@ from .models import PATTERNS, models_date, named_models, openai_models
 from .options import METADATA, Options, with_options
 from .options import problems as option_problems
 from .refresh import Logins
+from .relay_words import relay_words
 from .resolve import has_pair, resolved
 from .schema import load_schema
 from .urls import wrong_proxy, wrong_url
@@ -79,6 +81,12 @@ def register_models(registrar: ModelRegistrar, config: Settings) -> None:
     registrar.add(
         PROVIDER, [*openai_models(), *named_models(extra)], patterns=PATTERNS, defaults=ModelDefaults("gpt-5")
     )
+
+
+@hookimpl
+def register_relay_words(registrar: RelayWordRegistrar) -> None:
+    """Say what relays that serve Codex alone call a client that is another."""
+    registrar.add(relay_words())
 
 
 @hookimpl
