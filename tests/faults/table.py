@@ -9,14 +9,18 @@ import dataclasses
 import gzip
 from collections.abc import Mapping, Sequence
 
+from jackfield.api import Usage
+from jackfield.codings import zstd
 from jackfield.testing import (
     Close,
+    Completed,
     Delay,
     ErrorEvent,
     Failed,
     Hang,
     Head,
     Raw,
+    Reasoning,
     Reset,
     Script,
     Send,
@@ -156,6 +160,11 @@ NONSENSE: Sequence[Fault] = (
     refused("200 with half a JSON response", CUT, dataclasses.replace(
         json_reply({}), steps=(Send(json_response(FOX).body[:90]), Close()), headers={"content-length": "5000"}
     )),
+    refused("200 in three content codings", BROKEN, reply("canary", content_encoding="gzip, gzip, gzip")),
+    refused("200 in a content coding that nobody knows", BROKEN, reply("canary", content_encoding="snappy")),
+    refused("200 with an answer of nothing", BROKEN, answer(end=Completed(Usage(11)))),
+    refused("200 with an answer of white space", BROKEN, answer(Text(" \n"))),
+    refused("200 with reasoning and then nothing", BROKEN, answer(Reasoning([], "gAAAAcanary"))),
     refused("200 that claims gzip and is not", CUT, Script((Send(b"no gzip"),), headers={"content-encoding": "gzip"})),
 )  # fmt: skip
 
@@ -225,6 +234,10 @@ STILL_RIGHT: Sequence[Fault] = (
     refused("half a character", SOUND, FOX.after(HANDSHAKE, TORN).after(BEGUN, TORN)),
     refused("another Content-Type", SOUND, dataclasses.replace(FOX, headers={"content-type": "text/plain"})),
     refused("compressed", SOUND, gzipped(FOX)),
+    refused(
+        "compressed with zstd", SOUND, Script((Send(zstd.compress(FOX.body)),), headers={"content-encoding": "zstd"})
+    ),
+    refused("a second answer behind the first", SOUND, FOX.then(Raw(b"0\r\n\r\nHTTP/1.1 500 canary\r\n\r\n"), Hang())),
     refused("one JSON document", SOUND, json_response(FOX)),
     refused("no end after the end", SOUND, FOX.then(Hang())),
     refused("more after the end", SOUND, FOX.then(SendEvent({"type": "error", "message": WORDS}))),
