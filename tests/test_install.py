@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -151,3 +152,21 @@ def test_a_plugin_less_leaves_the_other_providers(fresh: Environment, serving: A
     server = serving(str(fresh.bin / "jackfield"), "serve", "--port", "0")
 
     assert server.post("/v1/responses", model="gpt-5", input="Hi").json()["status"] == "completed"
+
+
+def test_k10_the_wheel_names_versions_and_installs_elsewhere_from_wheels_alone(tmp_path: Path) -> None:
+    """K10."""
+    wheels = tmp_path / "wheels"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    folders = [ROOT, ROOT / "core", *(ROOT / "plugins" / name for name in sorted(SHIPPED))]
+    build = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(wheels), *map(str, folders)]
+    subprocess.run([*pip, *build], check=True)
+    with zipfile.ZipFile(wheels / f"jackfield-{jackfield.__version__}-py3-none-any.whl") as archive:
+        [metadata] = [archive.read(name).decode() for name in archive.namelist() if name.endswith("METADATA")]
+    required = {line.split(": ")[1] for line in metadata.splitlines() if line.startswith("Requires-Dist")}
+
+    target = ["--no-index", "--find-links", str(wheels), "--target", str(tmp_path / "elsewhere"), "--no-deps"]
+    ours = [f"jackfield-{name}" for name in sorted(SHIPPED | {"core"})]
+    subprocess.run([*pip, "install", "--quiet", *target, "jackfield", *ours], check=True, cwd=tmp_path)
+
+    assert required == {f"{name}=={jackfield.__version__}" for name in ours}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import shutil
+import subprocess
+import sysconfig
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+BIN = Path(sysconfig.get_path("scripts"))
 ROOT = Path(__file__).resolve().parent.parent
 
 CONFIG = """
@@ -70,3 +75,39 @@ def test_without_a_file_the_demo_answers(serving: Any) -> None:
 
     assert "demo provider" in answer["output"][0]["content"][0]["text"]
     assert "no configuration file" in server.log
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["python", "-c", "import jackfield.asgi"],
+        ["quart", "--app", "jackfield.asgi:app", "run", "--port", "0"],
+        ["hypercorn", "--workers", "0", "--bind", "127.0.0.1:0", "jackfield.asgi:app"],
+    ],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize("text", ["port: nonsense\ntppc: {providers: [{enabled: true}]}\n", "a: [", None])
+def test_k10_an_asgi_server_tells_a_bad_file_as_serve_does(
+    tmp_path: Path, command: list[str], text: str | None
+) -> None:
+    file = tmp_path / "config.yaml"
+    if text is not None:
+        file.write_text(text)
+    environment = {**os.environ, "JACKFIELD_CONFIG": str(file)}
+    run = functools.partial(subprocess.run, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50)
+
+    served = run([str(BIN / "jackfield"), "serve", "--port", "0"])
+    done = run([str(BIN / command[0]), *command[1:]])
+
+    assert (done.returncode, served.returncode) == (1, 1), done.stderr
+    assert done.stderr == served.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_k10_an_asgi_server_says_which_file_it_reads(serving: Any, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("debug: false\n")
+
+    server = serving("hypercorn", "jackfield.asgi:app", "--bind", "127.0.0.1:0")
+    server.get("/healthz")
+
+    assert f"the configuration is {tmp_path / 'config.yaml'}" in server.log

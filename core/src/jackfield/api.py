@@ -20,6 +20,7 @@ from .config.edit import EditError, rewritten
 from .config.file import ConfigFileError, version_of
 from .config.fragments import HEALTH_CHECK_SCHEMA
 from .config.masks import REFERENCES, is_hash
+from .config.references import foreign_references
 from .config.section import Section
 from .config.settings import Settings
 from .credentials import CheckResult, CredentialState, ModelState
@@ -127,6 +128,7 @@ __all__ = [
     "check_replaceable",
     "config_option",
     "expanded",
+    "foreign_references",
     "from_http",
     "hookimpl",
     "host_of",

@@ -56,10 +56,10 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     """Return the app of a checked configuration."""
     settings, plugins = prepared.settings, prepared.plugins
     logs.configure(settings)
-    _announce(prepared)
     host = Host(clock, UpstreamClient(timeouts_of(settings.limits)))
     host.local = LocalAccess(settings.path)
     host.install(runtime.build(settings, plugins, host))
+    _announce(prepared, host)
     reloader = Reloader(host, plugins, prepared.schema)
     host.follow(reloader, plugins)
     observers, checker = Observers(plugins, host), Checker(host, plugins)
@@ -132,10 +132,17 @@ def _limited(app: Quart, host: Host) -> ASGIApp:
     return limited
 
 
-def _announce(prepared: Prepared) -> None:
+def _warn_of_nobody(host: Host) -> None:
+    """Say that a configuration file leaves nobody to answer: the demo takes nobody's place."""
+    if host.settings.path and not host.runtime.credentials:
+        logger.warning("%s: %s: clients are answered 503", host.settings.path, runtime.NOBODY)
+
+
+def _announce(prepared: Prepared, host: Host) -> None:
     """Say what a new operator would otherwise wonder about."""
     settings: Settings = prepared.settings
     if settings.path is None:
         logger.warning("no configuration file: serving the built-in providers on %s only", settings.host)
+    _warn_of_nobody(host)
     for problem in prepared.warnings:
         logger.warning("%s: %s", settings.path, problem)

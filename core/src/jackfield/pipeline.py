@@ -29,7 +29,7 @@ from .executor import EventStream
 from .logs import SHORTEST
 from .plugins import Plugins
 from .registry import Route
-from .runtime import Runtime
+from .runtime import NOBODY, Runtime
 from .secret import Secret
 from .types import Credential, Endpoint, Model, RequestInfo, UpstreamCall
 
@@ -188,7 +188,7 @@ def _route(name: str, dialect: str, runtime: Runtime, plugins: Plugins) -> Route
         return route
     gaps = _gaps(runtime, plugins)
     if not runtime.credentials:
-        lacking = gaps or "none is configured; see config.example.yaml, or 'jackfield plugins' for what is installed"
+        lacking = gaps or f"{NOBODY}; see config.example.yaml, or 'jackfield plugins' for what is installed"
         raise Unavailable(Kind.UNAVAILABLE, f"no provider can serve: {lacking}")
     message = f"the model {name!r} is not served by any provider here; GET /v1/models lists those that are"
     raise ClientError(Kind.MODEL_NOT_FOUND, f"{message}; {gaps}" if gaps else message)

@@ -50,6 +50,7 @@ class Reloader:
         self._schema = schema
         self._bound_to = host.settings.host
         self._applied = ""
+        self._text = ""
         self._refused = ""
         self._watched: list[Path] = []
         self._turn = asyncio.Lock()
@@ -109,7 +110,7 @@ class Reloader:
         """Change the file, put the result into effect and return it. Raises as `store` does."""
         async with self._turn:
             settings, text = await asyncio.to_thread(self._stored, change, expected)
-            self._applied = version_of(text)
+            self._applied, self._text = version_of(text), text
             self.install(settings)
             return settings
 
@@ -132,16 +133,41 @@ class Reloader:
             self._refused = version
             self._complain(error)
             return False
-        self._applied = version
+        self._applied, self._text = version, text
         self.install(settings)
         return True
 
+    async def reread(self) -> None:
+        """Read the configuration, the files of its secrets and those that plugins name again, changed or not.
+
+        What does not hold changes nothing, and the log says why. Without a file the plugins alone are asked.
+        """
+        async with self._turn:
+            if self.path is not None:
+                await self._reread(self.path)
+            await self._reread_secrets()
+            self.rebuild()
+
+    async def _reread_secrets(self) -> None:
+        """Put into effect what the files of secrets hold now; one that is gone or empty changes nothing."""
+        if not (self._text and self._host.settings.secret_files):
+            return
+        try:
+            self._install(await asyncio.to_thread(self.check, self._text))
+        except ConfigError as error:
+            logger.warning("a secret cannot be read again; what was read before serves on")
+            for sentence in error.sentences:
+                logger.warning("%s: %s", self.path, sentence)
+
     def install(self, settings: Settings) -> None:
         """Put checked settings into effect. Requests under way go on with what they began with."""
+        self._refused = ""
+        self._install(settings)
+
+    def _install(self, settings: Settings) -> None:
         old = self._host.settings
         lines = changes(old.data, settings.data)
-        self._refused = ""
-        if not lines and settings.missing == old.missing:
+        if not lines and (settings.missing, settings.secret_files) == (old.missing, old.secret_files):
             return
         self._swap(settings)
         for line in lines:
@@ -163,8 +189,10 @@ class Reloader:
         built = runtime.build(settings, self._plugins, self._host)
         before.selector.keep(unchanged(before.found, built.found))
         self._host.install(replace(built, selector=before.selector))
+        if before.credentials and not built.credentials:
+            logger.warning("%s: clients are answered 503 from now on", runtime.NOBODY)
         self._host.upstream.limit(timeouts_of(settings.limits))
-        self._watched = self._plugins.watched_files(settings)
+        self._watched = [*self._plugins.watched_files(settings), *settings.secret_files]
         logs.configure(settings)
 
     def clients(self) -> str:
@@ -182,7 +210,8 @@ class Reloader:
 
     def start(self) -> None:
         """Follow the file, and those that plugins name, if there is one."""
-        self._watched = self._plugins.watched_files(self._host.settings)
+        settings = self._host.settings
+        self._watched = [*self._plugins.watched_files(settings), *settings.secret_files]
         if self.path is not None:
             self.apply(self.text())  # it may have been edited since it was loaded
             self._task = asyncio.get_running_loop().create_task(self._follow(self.path), name="jackfield config")
@@ -214,7 +243,10 @@ class Reloader:
                 await self._reread(path)
             elif fresh.get(path) == NOTHING:
                 logger.warning("%s is empty or gone; the configuration before it stays in force", path)
-            if any(file != path for file in fresh):
+            secrets = self._host.settings.secret_files
+            if any(file in secrets for file in fresh):
+                await self._reread_secrets()
+            if any(file != path and file not in secrets for file in fresh):
                 self.rebuild()
 
     async def _reread(self, path: Path) -> None:

@@ -32,6 +32,10 @@ class Runtime:
     """What relays call things: the operator's rows, the plugins', the house's own."""
 
 
+NOBODY = "no provider is enabled"
+"""What operators and clients are told when no credential is in rotation, and nothing else explains it."""
+
+
 def build(settings: Settings, plugins: Plugins, host: Host) -> Runtime:
     """Ask the plugins for everything that the settings imply."""
     found = tuple(plugins.credentials(settings))
@@ -39,7 +43,8 @@ def build(settings: Settings, plugins: Plugins, host: Host) -> Runtime:
     models = plugins.models(settings)
     configured = {credential.provider for credential in found}
     executors = plugins.make_executors({name: factories[name] for name in configured & set(factories)}, host)
-    gaps = bool(settings.missing or plugins.broken)  # asked last: a plugin may break while it is asked
+    # Who has a configuration file wants the providers in it: an answer that is made up would hide that none is left.
+    gaps = settings.path is not None or bool(plugins.broken)  # asked last: a plugin may break while it is asked
     credentials = usable(found, gaps=gaps)
     served = {credential.provider for credential in credentials} & set(executors)
     return Runtime(

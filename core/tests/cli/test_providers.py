@@ -60,7 +60,7 @@ def test_every_credential_is_listed_with_its_state(run: Run) -> None:
         ("acme:2", "active", "", "acme.invalid:8443", 1),
         ("acme:3", "disabled", "it has expired", "", 0),
         ("acme:4", "disabled", "while zoo is enabled", "login.invalid", 0),
-        ("stand:1", "standby", "while other providers are configured", "", 0),
+        ("stand:1", "standby", "only without a configuration file", "", 0),
     ]
     assert "canary" not in done.stdout + done.stderr
 

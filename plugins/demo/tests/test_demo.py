@@ -6,7 +6,7 @@ import pytest
 from jackfield.testing import FakeUpstream, jackfield_server, read_sse
 from jackfield.testing.validate import validate_responses_stream
 
-QUICK = {"demo": {"delay": 0}}
+QUICK = {"demo": {"enabled": True, "delay": 0}}
 TOOL = {
     "type": "function",
     "name": "read",
@@ -103,7 +103,7 @@ async def test_with_the_result_it_ends_the_round_trip(client):
 
 async def test_it_can_be_watched(client):
     async with (
-        jackfield_server({"demo": {"delay": 0.005}}) as proxy,
+        jackfield_server({"demo": {"enabled": True, "delay": 0.005}}) as proxy,
         proxy.client(verify=False) as client,
         client.stream("POST", "/v1/responses", json={"model": "demo", "input": "Hi", "stream": True}) as answered,
     ):
@@ -136,7 +136,8 @@ async def test_it_stands_by_for_others(client):
         configured = {"tppc": {"providers": [fox]}}
         assert await providers({}) == ["demo"]
         assert await providers(configured) == ["fox"]
-        assert await providers({"tppc": {"providers": [{**fox, "enabled": False}]}}) == ["demo"]
+        assert await providers({"tppc": {"providers": [{**fox, "enabled": False}]}}) == []
+        assert await providers({"debug": True}) == []
         assert await providers({**configured, "demo": {"enabled": True}}) == ["demo", "fox"]
         assert await providers({**configured, "demo": {"enabled": None}}) == ["fox"]
     assert await providers({"demo": {"enabled": False}}) == []

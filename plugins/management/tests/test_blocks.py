@@ -138,7 +138,7 @@ async def test_a_masked_secret_means_unchanged(manage: Any) -> None:
         stars = {**sent, "credentials": {"openai-api-key": "********"}}
         assert (await proxy.put("/packycode", stars)).status_code == 200
         fox = {"name": "fox", "enabled": True, "base-url": "https://c.example/v1", "api-key": "sk-f...01"}
-        owl = {"name": "owl", "enabled": True, "base-url": "https://d.example/v1", "api-key": "env:OWL_KEY"}
+        owl = {"name": "owl", "enabled": True, "base-url": "https://owl.example.com/v2", "api-key": "env:OWL_KEY"}
         assert (await proxy.put("/tppc", {"providers": [owl, fox]})).status_code == 200
 
         assert 'openai-api-key: "sk-packy-canary-01"   # of the team' in proxy.text
@@ -298,7 +298,7 @@ async def test_an_empty_list_of_providers_clears_them(manage: Any) -> None:
 
         assert answer.json() == {"providers": []}
         assert "canary-0001" not in proxy.text
-        assert (await proxy.get("/providers")).json()["providers"] == ["demo"]
+        assert (await proxy.get("/providers")).json()["providers"] == []
 
 
 async def test_a_provider_that_goes_takes_no_comment_of_another(manage: Any) -> None:
@@ -349,7 +349,7 @@ async def test_the_next_request_is_served_by_what_was_stored(manage: Any, upstre
         assert upstream.last.key == "sk-packy-canary-01"
 
         await proxy.patch("/packycode", {"enabled": False})
-        assert (await proxy.get("/providers")).json() == {"providers": ["demo"]}
+        assert (await proxy.get("/providers")).json() == {"providers": []}
 
 
 async def test_keys_of_other_plugins_have_routes_and_absent_plugins_have_none(manage: Any) -> None:

@@ -59,7 +59,7 @@ def _state(credential: Credential, used: Collection[Credential]) -> tuple[str, s
         reason = credential.metadata.get("reason") or (f"while {toggle} is enabled" if toggle else "")
         return "disabled", str(reason)
     if credential not in used:
-        return "standby", "while other providers are configured"
+        return "standby", "only without a configuration file"
     return "active", ""
 
 

@@ -63,7 +63,8 @@ def inspect(
     resolver = Resolver(document, os.environ if environ is None else environ)
     data = resolver.resolve(filled(sound.data, view), view)
     problems += resolver.problems
-    settings = build(data, document.path, missing_sections(document, schema))
+    files = tuple(dict.fromkeys(resolver.files))
+    settings = build(data, document.path, missing_sections(document, schema), files)
     found = [*rules.check(settings), *(checks(settings) if checks else ())]
     problems += _echo_free(problems, (_placed(document, problem) for problem in found))
     return settings, by_line(problems)

@@ -33,6 +33,8 @@ class Resolver:
     document: Document
     environ: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    """The files that secrets are in, those that are not there too."""
 
     def resolve(self, value: Any, view: View, path: paths.Path = (), off: bool = False) -> Any:
         """Return a copy of `value` whose secrets are resolved; one that is not found becomes an empty secret."""
@@ -58,7 +60,9 @@ class Resolver:
             return _from_environment(written.removeprefix("env:").strip(), self.environ)
         if written.startswith("file:"):
             base = self.document.path.parent if self.document.path else Path()
-            return _from_file(base / expanded(Path(written.removeprefix("file:").strip())))
+            path = base / expanded(Path(written.removeprefix("file:").strip()))
+            self.files.append(path)
+            return _from_file(path)
         return written
 
 

@@ -20,6 +20,7 @@ class RemoteManagement:
     allow_remote: bool
     secret_key: Secret
     allowed_origins: tuple[str, ...]
+    allowed_references: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,9 @@ class PluginSettings:
 class Settings:
     """The whole configuration.
 
-    `path` is the file it came from, None without one; `missing` names sections of the file that no plugin knows; `data`
-    has every key, the plugins' too, deeply immutable. `proxy_url` may carry a password: it is not to be shown.
+    `path` is the file it came from, None without one; `missing` names sections of the file that no plugin knows;
+    `secret_files` are those that `file:` secrets were read from; `data` has every key, the plugins' too, deeply
+    immutable. `proxy_url` may carry a password: it is not to be shown.
     """
 
     host: str
@@ -106,13 +108,16 @@ class Settings:
     data: Mapping[str, Any] = field(repr=False)
     path: Path | None = None
     missing: tuple[str, ...] = ()
+    secret_files: tuple[Path, ...] = ()
 
     def section(self, key: str) -> Any:
         """Return the value of a top-level key, immutable and complete; None when absent and without a default."""
         return self.data.get(key)
 
 
-def build(data: Mapping[str, Any], path: Path | None, missing: tuple[str, ...]) -> Settings:
+def build(
+    data: Mapping[str, Any], path: Path | None, missing: tuple[str, ...], secret_files: tuple[Path, ...] = ()
+) -> Settings:
     """Return the settings out of complete, valid data whose secrets are resolved."""
     frozen = freeze(data)
     return Settings(
@@ -137,6 +142,7 @@ def build(data: Mapping[str, Any], path: Path | None, missing: tuple[str, ...]) 
         data=frozen,
         path=path,
         missing=missing,
+        secret_files=secret_files,
     )
 
 

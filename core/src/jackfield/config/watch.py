@@ -77,7 +77,7 @@ async def _digests(paths: Iterable[Path]) -> dict[Path, bytes]:
 
 def _digest(path: Path) -> bytes:
     try:
-        return digest_of(read_whole(path))
+        return digest_of(read_whole(path)) if path.is_file() else NOTHING  # a pipe would be waited for
     except OSError:
         return NOTHING
 

@@ -32,15 +32,20 @@ def make_app(
     """Return the proxy as a Quart app, with the installed plugins and those in `plugins` (objects by name).
 
     Anything but a file is written to a file first: to `path`, else to a temporary one that goes when the app goes.
+    Without a `path`, None and an empty one are no file at all, as when a newcomer starts it.
     The environment has no say in which file it is. Raises ConfigError or PluginError.
     """
-    from ..app import create_app  # here, so that a test of one part need not import the whole house
+    from ..app import build, create_app  # here, so that a test of one part need not import the whole house
+    from ..bootstrap import prepare
+    from ..clock import SystemClock
 
     if isinstance(config, Path):
         return create_app(config, plugins=plugins, clock=clock)
     if path is not None:
         path.write_text(_yaml(config), encoding="utf-8")
         return create_app(path, plugins=plugins, clock=clock)
+    if not config:
+        return build(prepare(None, plugins), clock or SystemClock())
     directory = Path(tempfile.mkdtemp(prefix="jackfield-"))
     try:
         app = make_app(config, plugins=plugins, clock=clock, path=directory / "config.yaml")

@@ -34,7 +34,7 @@ def config_schema() -> dict[str, Any]:
             "enabled": {
                 "type": ["boolean", "null"],
                 "default": None,
-                "description": "true: always on. false: off. Left out: on only while no other provider is configured.",
+                "description": "true: always on. false: off. Left out: on only where there is no configuration file.",
             },
             "delay": {
                 "type": "number",

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from jackfield.api import ConfigError, ConfigFileError, Document, EditError, Host, Problem, Section, version_of
+from jackfield.api import (
+    ConfigError,
+    ConfigFileError,
+    Document,
+    EditError,
+    Host,
+    Problem,
+    Section,
+    foreign_references,
+    version_of,
+)
 from quart import request
 from werkzeug.datastructures import ETags
 from werkzeug.http import parse_etags
@@ -35,7 +46,14 @@ class Store:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._turn = asyncio.Lock()  # so that the last one written is the last one put into effect
+        self._held = self._at_first()
         self.sections = Section.all(host.config.schema)
+
+    def _at_first(self) -> Document:
+        try:
+            return Document.read(self._host.config.path)
+        except ConfigError:
+            return Document(path=self._host.config.path)
 
     async def read(self) -> Snapshot:
         """Return what the file says now, which is what other workers wrote too. Raises Refused (409, 503)."""
@@ -94,6 +112,7 @@ class Store:
             if condition is not None and not condition.contains(version_of(text)):
                 raise Refused(412, "the configuration has changed", "read it again, and send the new ETag in If-Match")
             written.append(edit(text))
+            self._check_references(text, written[-1])
             return written[-1]
 
         try:
@@ -104,6 +123,14 @@ class Store:
         except (ConfigFileError, UnicodeDecodeError) as error:
             raise Refused(503, "the configuration file cannot be written", str(error)) from None
         return await asyncio.to_thread(_snapshot, written[-1])
+
+    def _check_references(self, old: str, new: str) -> None:
+        """Raise ConfigError for references that the file does not have there: the key may not read any secret."""
+        config = self._host.config
+        with suppress(ConfigError):  # then what it said when it last could be read counts
+            self._held = Document.parse(old, config.path)
+        if problems := foreign_references(self._held, Document.parse(new, config.path), config.schema):
+            raise ConfigError(problems)
 
     def _problems(self, text: str) -> list[Problem]:
         try:
