@@ -259,3 +259,44 @@ async def test_a_killed_client_frees_the_upstream(claude, upstream):
     [request] = await upstream.wait_for_requests(1, within=30)
     running.end()
     await request.wait_closed(within=5)
+
+
+NO_IMAGE = "The image data you provided does not represent a valid image."
+
+
+def images(request):
+    """Return the images in what the tools of a request said."""
+    outputs = [output["output"] for output in items(request, "function_call_output")]
+    return [part for parts in outputs if isinstance(parts, list) for part in parts if part["type"] == "input_image"]
+
+
+@pytest.mark.parametrize("how", ["status", "response.failed"])
+async def test_a_picture_that_the_upstream_refuses_is_dropped(claude, upstream, picture, how):
+    """M1"""
+    no = http_error(400, NO_IMAGE) if how == "status" else failed("invalid_image", NO_IMAGE)
+
+    def answers(request):
+        if images(request):
+            return no
+        return text_answer("Without it, then.") if items(request, "function_call_output") else read
+
+    read = answer(ToolCall("Read", {"file_path": str(picture)}))
+    upstream.default = answers
+    ended = await claude.run(*ask("What is in the picture?", "--add-dir", str(picture.parent), tools=["Read"]))
+    assert result(ended)["result"] == "Without it, then."
+    assert len([request for request in upstream.requests if images(request)]) <= 2
+    await claude.run(*ask("And now?", "--continue"))
+    assert not images(upstream.last)
+
+
+async def test_an_effort_that_the_model_does_not_know_is_dropped(claude, upstream):
+    """M1"""
+    told = "Unsupported value: 'low' is not supported with this model. Supported values are: 'medium' and 'high'."
+
+    def answers(request):
+        low = request.json()["reasoning"].get("effort") == "low"
+        return http_error(400, told) if low else text_answer("With another, then.")
+
+    upstream.default = answers
+    assert result(await claude.run(*ask("Hi", "--effort", "low")))["result"] == "With another, then."
+    assert len(upstream.requests) == 2

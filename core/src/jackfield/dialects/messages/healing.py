@@ -30,7 +30,9 @@ _FAULT = (
 )
 _IMAGE = re.compile(r"\bimages?\b|\bimage_url\b|\binput_image\b|\bvision\b|图片|图像|圖片", re.IGNORECASE)
 _PDF = re.compile(r"\bpdfs?\b|\binput_file\b|\bfile_data\b|\bfile_url\b|\bfiles?\b", re.IGNORECASE)
-_EFFORT = re.compile(r"\beffort\b|supported values are:[^a-z]{0,4}(?:none|minimal|low)\b", re.IGNORECASE)
+_EFFORT = re.compile(
+    r"\beffort\b|supported values are:[^a-z]{0,4}(?:none|minimal|low|medium|high|xhigh|max)\b", re.IGNORECASE
+)
 _FAULTY = re.compile(_FAULT, re.IGNORECASE)
 _OF_TOOLS = re.compile(r"\bschema\b|\bfunctions?\b|\btools?\b", re.IGNORECASE)
 _TOLD = re.compile(
