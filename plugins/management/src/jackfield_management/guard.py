@@ -76,17 +76,18 @@ class Guard:
         return origin if origin in self._host.settings.remote_management.allowed_origins else ""
 
     async def _check(self, key: str, stored: str) -> None:
+        """Let the right key in, from wherever it comes; of an address with wrong ones, all others are refused."""
         address = caller(request.scope, self._host.settings.trusted_proxies)
-        self._refuse_banned(address)
+        banned = self._bans.remaining(address) > 0
         if not key:
+            self._refuse_banned(address)
             raise Refused(401, "missing management key", "send it as Authorization: Bearer or X-Management-Key")
-        if not self._lock.known(key, stored):
-            async with self._lock.turn:
-                self._refuse_banned(address)  # guesses made while this one waited count
-                if not await self._lock.fits(key, stored):
-                    self._fail(address)
-                    raise Refused(401, "invalid management key")
-        self._bans.succeed(address)
+        if not await self._lock.fits(key, stored, last=banned):
+            self._refuse_banned(address)  # guesses made while this one waited count
+            self._fail(address)
+            raise Refused(401, "invalid management key")
+        if not banned:
+            self._bans.succeed(address)
 
     def _refuse_banned(self, address: str) -> None:
         if remaining := math.ceil(self._bans.remaining(address)):

@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import hmac
 import os
+from collections import OrderedDict
+from contextlib import nullcontext
 
 import bcrypt
 from jackfield.api import REFERENCES, ConfigError, Document, Problem, Section, is_hash
@@ -17,6 +19,11 @@ COST = 10
 """Rounds of bcrypt as a power of two: some 50 ms a guess."""
 LONGEST = 72
 """Bytes of a key; bcrypt looks at no more."""
+WRONG_ONES = 1000
+"""Wrong keys that are remembered by their digest, so that a program with an old one costs no bcrypt each time."""
+
+_made: dict[str, bytes] = {}
+"""The latest hash that this process made, and the digest of its key: who has it need not be tried."""
 
 
 def with_hash(text: str, section: Section) -> str:
@@ -38,7 +45,10 @@ def hashed(key: str) -> str:
     """Return the bcrypt hash of a key. Raises ValueError for one that is too long."""
     if len(key.encode()) > LONGEST:
         raise ValueError(f"has more than {LONGEST} bytes, which bcrypt cannot hash")
-    return bcrypt.hashpw(key.encode(), bcrypt.gensalt(COST)).decode()
+    made = bcrypt.hashpw(key.encode(), bcrypt.gensalt(COST)).decode()
+    _made.clear()
+    _made[made] = _digest(key)
+    return made
 
 
 def plain_key(text: str, section: Section) -> str:
@@ -53,14 +63,16 @@ def plain_key(text: str, section: Section) -> str:
 class Lock:
     """Knows whether a key opens the management API.
 
-    A hash is checked in a thread, one at a time; the digest of the key that fitted is remembered, so that only the
-    first call pays for bcrypt.
+    A hash is checked in a thread, one at a time; the digests of the key that fitted and of those that did not are
+    remembered, so that only their first calls pay for bcrypt.
     """
 
     def __init__(self) -> None:
         self._fitted: tuple[str, bytes] | None = None
-        self.turn = asyncio.Lock()
-        """Held while a key is tried, so that guesses made at once are still counted one by one."""
+        self._wrong: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+        self._turn = asyncio.Lock()
+        self._last = asyncio.Lock()
+        """Held beside it for those who come last: one of them at a time stands in the queue of all."""
 
     def known(self, key: str, stored: str) -> bool:
         """Return True when it is known, without bcrypt, that the key fits."""
@@ -71,16 +83,35 @@ class Lock:
         by_text = hmac.compare_digest(digest, _digest(plain)) and bool(plain)
         hashed_for, fitted = self._fitted or ("", b"")
         by_memory = hmac.compare_digest(digest, fitted) and hashed_for == stored
-        return by_password or by_text or by_memory
+        by_making = hmac.compare_digest(digest, _made.get(stored, b""))
+        return by_password or by_text or by_memory or by_making
 
-    async def fits(self, key: str, stored: str) -> bool:
-        """Return True when the key is the password of the environment or the one whose stored form this is."""
+    async def fits(self, key: str, stored: str, *, last: bool = False) -> bool:
+        """Return True when the key is the password of the environment or the one whose stored form this is.
+
+        A key that has to be tried waits its turn; with `last` it lets others pass, such as one from where many wrong
+        ones came.
+        """
         if self.known(key, stored):
             return True
-        if not is_hash(stored) or not await asyncio.to_thread(_check, key, stored):
+        if not is_hash(stored) or self._is_wrong(key, stored):
             return False
-        self._fitted = (stored, _digest(key))
-        return True
+        async with self._last if last else nullcontext(), self._turn:
+            return self.known(key, stored) or (not self._is_wrong(key, stored) and await self._tried(key, stored))
+
+    def _is_wrong(self, key: str, stored: str) -> bool:
+        """Return True for a key that was tried before and did not fit."""
+        return (stored, _digest(key)) in self._wrong
+
+    async def _tried(self, key: str, stored: str) -> bool:
+        fits = await asyncio.to_thread(_check, key, stored)
+        if fits:
+            self._fitted = (stored, _digest(key))
+        else:
+            self._wrong[stored, _digest(key)] = None
+            if len(self._wrong) > WRONG_ONES:
+                self._wrong.popitem(last=False)
+        return fits
 
 
 def configured(stored: str) -> bool:
