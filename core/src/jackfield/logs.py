@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import TracebackType
@@ -15,6 +16,7 @@ import orjson
 
 from .config.settings import Settings
 from .dialects.failures import mask
+from .outlet import Outlet, open_outlet
 from .secret import Secret
 
 SHORTEST = 6
@@ -105,12 +107,40 @@ class JsonFormatter(_Formatter):
         return orjson.dumps({**body, **extra}).decode()
 
 
+_outlet: Outlet | None = None
+"""Where the log goes in a process that must not wait for its reader."""
+
+
+def detach() -> None:
+    """Let nothing wait for whoever reads standard error, from now on: for a process that serves."""
+    global _outlet
+    _outlet = _outlet or open_outlet(sys.stderr)
+    for handler in (*_own_handlers(logging.getLogger("jackfield")), *_own_handlers(logging.getLogger())):
+        if _outlet is not None and isinstance(handler, logging.StreamHandler):
+            handler.setStream(_outlet)
+
+
+def finish(within: float = 1.0) -> None:
+    """Write what waits to be written, for so many seconds at most."""
+    if _outlet is not None:
+        _outlet.close(within)
+
+
+def say(line: str) -> None:
+    """Write a line that is no entry of the log to standard error, behind the log's; one that nobody takes is lost."""
+    with suppress(OSError, ValueError):
+        if _outlet is not None:
+            _outlet.write(f"{line}\n")
+        elif sys.stderr is not None:
+            print(line, file=sys.stderr, flush=True)
+
+
 def configure(settings: Settings) -> None:
     """Send the house's log to standard error in the configured format. Configuring again replaces the format."""
     house = logging.getLogger("jackfield")
     handler = next(iter((*_own_handlers(house), *_own_handlers(logging.getLogger()))), None)
     if handler is None:
-        handler = logging.StreamHandler(sys.stderr)
+        handler = logging.StreamHandler(_outlet or sys.stderr)
         handler.set_name("jackfield")
         house.addHandler(handler)
     formatter = JsonFormatter if settings.log_format == "json" else TextFormatter

@@ -175,6 +175,15 @@ class Reloader:
         logger.info("%s", self.clients())
         self._plugins.on_config_change(old, settings)
 
+    async def again(self) -> None:
+        """Read the file once more, and whatever it and the plugins refer to: for whoever asks (SIGHUP)."""
+        async with self._turn:
+            logger.info("the configuration is read again, as SIGHUP asks")
+            if self.path is not None:
+                self._applied = self._refused = ""  # the same text may refer to something new
+                await self._reread(self.path)
+            self.rebuild()
+
     def rebuild(self) -> None:
         """Ask the plugins again for what the settings in force imply, such as after a login file changed."""
         before = self._host.runtime.found

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,12 +17,15 @@ import click
 from .. import __version__
 from ..config.rules import check_exposure
 from ..errors import ConfigError
-from . import sockets
+from . import signals, sockets
 from .descriptors import raise_limit, shortage
 from .options import config_option, telling
 
 if TYPE_CHECKING:
+    from quart import Quart
+
     from ..bootstrap import Prepared
+    from ..host import Host
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -44,11 +47,14 @@ def serve(
 
     A plugin's own flag (--NAME of a provider) says at the start what that part of the configuration brought.
     """
+    from .. import logs
     from ..bootstrap import prepare
 
+    signals.begin()
     with telling(path):
         prepared = _overridden(prepare(path), host, port)
     few = shortage(raise_limit(), prepared.settings.limits.max_streams)
+    logs.detach()
     if descriptors:
         _work(prepared, sockets.inherited(descriptors))
         return
@@ -84,13 +90,14 @@ def _flag(prepared: Prepared, flags: Sequence[str]) -> None:
 
 def _serve(prepared: Prepared, listening: Sequence[socket.socket]) -> None:
     """Serve in this process."""
+    from .. import logs
     from ..app import build
     from ..clock import SystemClock
     from .serving import run
 
     line = _line(listening)
     app = build(prepared, SystemClock())
-    run(app, listening, prepared.settings.limits, lambda: click.echo(line, err=True))
+    run(app, listening, prepared.settings.limits, lambda: logs.say(line), again=_again(app))
 
 
 def _work(prepared: Prepared, listening: Sequence[socket.socket]) -> None:
@@ -99,7 +106,8 @@ def _work(prepared: Prepared, listening: Sequence[socket.socket]) -> None:
     from ..clock import SystemClock
     from .serving import run
 
-    run(build(prepared, SystemClock()), listening, prepared.settings.limits, _tell_parent, child=True)
+    app = build(prepared, SystemClock())
+    run(app, listening, prepared.settings.limits, _tell_parent, again=_again(app), child=True)
 
 
 def _share(prepared: Prepared, listening: Sequence[socket.socket], count: int) -> None:
@@ -116,10 +124,20 @@ def _share(prepared: Prepared, listening: Sequence[socket.socket], count: int) -
 
     async def run() -> bool:
         grace = prepared.settings.limits.shutdown_grace
-        return await Workers(command, listening, count, grace, lambda: click.echo(line, err=True)).run()
+        return await Workers(command, listening, count, grace, lambda: logs.say(line)).run()
 
-    if not asyncio.run(run()):
+    well = asyncio.run(run())
+    logs.finish()
+    if not well:
         raise click.ClickException("no worker is left")
+
+
+def _again(app: Quart) -> Callable[[], Awaitable[None]]:
+    """Return what reads the configuration of an app again."""
+    from ..app import EXTENSION
+
+    host: Host = app.extensions[EXTENSION]
+    return host.config.again
 
 
 def _line(listening: Sequence[socket.socket]) -> str:

@@ -9,28 +9,37 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from .. import logs
 from ..config import Limits
 from ..server import Manners, ServerConfig, serve
+from . import signals
 from .sockets import BACKLOG
 
 Ready = Callable[[], None]
+Again = Callable[[], Awaitable[None]]
+
+logger = logging.getLogger("jackfield")
 
 
-def run(app: Any, sockets: Sequence[socket.socket], limits: Limits, ready: Ready, *, child: bool = False) -> None:
+def run(
+    app: Any, sockets: Sequence[socket.socket], limits: Limits, ready: Ready, *, again: Again, child: bool = False
+) -> None:
     """Serve `app` until SIGTERM or SIGINT, then let open requests end within `limits.shutdown_grace`.
 
-    `ready` is called once connections are accepted. A `child` also stops when its standard input ends, which is
-    when its parent is gone. A second signal ends the process at once.
+    `ready` is called once connections are accepted, `again` at every SIGHUP. A `child` also stops when its standard
+    input ends, which is when its parent is gone. A second signal ends the process at once.
     """
     logs.take_over()
     gc.collect()
     gc.freeze()  # what start-up built stays for good: the collector need not look at it again
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(app, _hypercorn(sockets, limits), ready, child))
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(app, _hypercorn(sockets, limits), ready, again, child))
+    finally:
+        logs.finish()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -56,7 +65,7 @@ def _hypercorn(sockets: Sequence[socket.socket], limits: Limits) -> ServerConfig
     return config
 
 
-async def _serve(app: Any, config: ServerConfig, ready: Ready, child: bool) -> None:
+async def _serve(app: Any, config: ServerConfig, ready: Ready, again: Again, child: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_on_exception)
@@ -65,11 +74,26 @@ async def _serve(app: Any, config: ServerConfig, ready: Ready, child: bool) -> N
     if child:
         loop.add_reader(sys.stdin.fileno(), _on_input, loop, stop)
 
+    reading: set[asyncio.Task[None]] = set()
+
+    def read_again() -> None:
+        task = loop.create_task(_again(again))
+        reading.add(task)
+        task.add_done_callback(reading.discard)
+
     async def until_stopped() -> None:
+        signals.follow(loop, read_again)
         ready()
         await stop.wait()
 
     await serve(app, config, until=until_stopped)
+
+
+async def _again(again: Again) -> None:
+    try:
+        await again()
+    except Exception:  # foreign code builds what the configuration says: what was in force stays
+        logger.exception("the configuration could not be read again; the one before it stays in force")
 
 
 def _on_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

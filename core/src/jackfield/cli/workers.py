@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ..bootstrap import SIBLINGS
+from . import signals
 
 logger = logging.getLogger("jackfield.workers")
 
@@ -48,6 +49,9 @@ class Workers:
         self._grace = grace
         self._ready: Callable[[], None] | None = ready
         self._running: set[Process] = set()
+        self._serving: set[Process] = set()
+        self._behind: set[Process] = set()
+        """Those that were to read the configuration again before they could be told."""
         self._stopping = asyncio.Event()
 
     async def run(self) -> bool:
@@ -55,6 +59,7 @@ class Workers:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signal)
+        signals.follow(loop, self._read_again)
         stopper = loop.create_task(self._kill_late())
         await asyncio.gather(*(self._keep(number) for number in range(1, self._count + 1)))
         stopper.cancel()
@@ -68,6 +73,12 @@ class Workers:
             _send(process, number)
         for each in self._listening:
             each.close()
+
+    def _read_again(self) -> None:
+        """Have every worker read the configuration again; one that is not ready yet would die of the signal."""
+        for process in self._serving:
+            _send(process, signal.SIGHUP)
+        self._behind |= self._running - self._serving
 
     async def _kill_late(self) -> None:
         await self._stopping.wait()
@@ -109,12 +120,22 @@ class Workers:
 
     async def _until_ended(self, process: Process) -> int:
         assert process.stdout is not None  # noqa: S101  # asked for with PIPE
-        if await process.stdout.readline() and self._ready:
+        if await process.stdout.readline():
+            self._serves(process)
+        status = await process.wait()
+        for each in (self._running, self._serving, self._behind):
+            each.discard(process)
+        return status
+
+    def _serves(self, process: Process) -> None:
+        """Take note that a worker is ready."""
+        self._serving.add(process)
+        if process in self._behind:
+            self._behind.discard(process)
+            _send(process, signal.SIGHUP)
+        if self._ready:
             self._ready()
             self._ready = None
-        status = await process.wait()
-        self._running.discard(process)
-        return status
 
 
 def _send(process: Process, number: signal.Signals) -> None:

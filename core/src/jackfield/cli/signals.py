@@ -1,0 +1,44 @@
+"""Signals that others send by habit: SIGHUP asks to read the configuration again, SIGUSR1 and SIGUSR2 say nothing.
+
+A terminal that closes sends SIGHUP too; the server outlives it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+_AGAIN = getattr(signal, "SIGHUP", None)
+_IDLE = [number for name in ("SIGUSR1", "SIGUSR2") if (number := getattr(signal, name, None)) is not None]
+
+_early = False
+
+
+def begin() -> None:
+    """Let none of them end the process, from its first moment on; one that asks to read again is remembered."""
+    for number in _IDLE:
+        signal.signal(number, _nothing)
+    if _AGAIN is not None:
+        signal.signal(_AGAIN, _remember)
+
+
+def follow(loop: asyncio.AbstractEventLoop, again: Callable[[], None]) -> None:
+    """Call `again` whenever SIGHUP comes, and for one that came since `begin`."""
+    global _early
+    if _AGAIN is not None:
+        loop.add_signal_handler(_AGAIN, again)
+    for number in _IDLE:
+        loop.add_signal_handler(number, _nothing, number, None)
+    if _early:
+        _early = False
+        again()
+
+
+def _nothing(number: int, frame: object) -> None:
+    """Do nothing. An ignored signal would stay ignored in the processes that plugins start; this one does not."""
+
+
+def _remember(number: int, frame: object) -> None:
+    global _early
+    _early = True
