@@ -62,16 +62,18 @@ class Answer:
         return found
 
     async def begin(self, hold: float | None) -> None:
-        """Read up to the first content, at most `hold` seconds beyond the first event (None: however long it takes).
+        """Read up to the first content (`hold` None), or for `hold` seconds at most if an event has come by then.
 
         Raises UpstreamError when the stream fails or ends before any content; the upstream is then closed already.
         """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (hold or 0.0)
         try:
             self._take(await self._next())
             meter = self._books.meter
             meter.served = meter.served or self._stream.headers.get("openai-model", "")
             if hold is not None:
-                await self._wait(hold)
+                await self._wait(deadline)
             while hold is None and not self._opening.decided:
                 self._take(await self._next())
         except BaseException:
@@ -92,10 +94,9 @@ class Answer:
         self._books.meter.see(events)
         return events
 
-    async def _wait(self, seconds: float) -> None:
+    async def _wait(self, deadline: float) -> None:
         """Read on for a while. A read still under way at its end is not cancelled: that would break its stream."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
         while not self._opening.decided and (left := deadline - loop.time()) > 0:
             self._pending = loop.create_task(self._next())
             done, _ = await asyncio.wait({self._pending}, timeout=left)

@@ -76,6 +76,11 @@ class Attempts:
                 self._selector.budget.give_back()
         return None
 
+    @property
+    def last(self) -> bool:
+        """True when nobody else can be asked after the attempt at hand."""
+        return self._anyway or not self._left or not self._untried
+
     def repeat(self, credential: Credential) -> None:
         """Let the next attempt be with this credential: the request was changed for it."""
         self._queue.appendleft(credential)

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -26,6 +26,7 @@ from .dialects.request.reasoning import for_maker, without_reasoning
 from .effort import clamp
 from .errors import ClientError, Detail, Kind, RequestFailed, Unavailable, UpstreamError
 from .executor import EventStream
+from .handshake import Handshake
 from .logs import SHORTEST
 from .plugins import Plugins
 from .registry import Route
@@ -51,6 +52,7 @@ class Request:
     client: str
     parsed: Parsed
     headers: Mapping[str, str]
+    handshake: Handshake = field(default_factory=Handshake)
 
 
 async def open_answer(request: Request, runtime: Runtime, plugins: Plugins, account: Account) -> Answer:
@@ -111,9 +113,10 @@ class Journey:
                 attempts.failed(trial, error)
                 books.close(0 if error.kind is Kind.UNREACHABLE else error.openai_status, error)
                 failures.append(error)
+                _forget_frames(failed)
                 if self._lightened(error):
                     attempts.repeat(credential)
-                elif not await attempts.may_follow(credential, error):
+                elif self._request.handshake.spent or not await attempts.may_follow(credential, error):
                     break
             else:
                 trial.began()
@@ -130,15 +133,18 @@ class Journey:
 
     async def _attempt(self, trial: Trial, books: AttemptAccount) -> Answer:
         request, credential = self._request, trial.credential
+        request.handshake.attempt(request.parsed)
         endpoint = await self._endpoint(credential)
         maker = maker_of(credential)
         call = UpstreamCall(self._info, self._body(credential, maker), request.headers)
         hide = _hiding(endpoint)
         try:
             stream = await _open(self._runtime, credential.provider, call, endpoint)
+            del call  # sent: while the answer is waited for, the request alone is kept, for another attempt
             trial.answered()
+            request.handshake.answered(stream, last=self._attempts.last)
             answer = Answer(stream, books, maker, hide)
-            await answer.begin(self._runtime.settings.limits.handshake_hold if request.parsed.stream else None)
+            await answer.begin(request.handshake.left)
         except UpstreamError as error:
             raise UpstreamError(error.kind, hide(error.message), _hidden(error.detail, hide)) from error
         return answer
@@ -171,6 +177,13 @@ def _without_refused_reasoning(request: Request, error: UpstreamError) -> Reques
         return request
     body = without_reasoning(request.parsed.body)
     return request if body is request.parsed.body else replace(request, parsed=replace(request.parsed, body=body))
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Drop the tracebacks of a failure that was understood: they keep frames, and with them the request, for long."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _wish(info: RequestInfo, body: Mapping[str, Any], runtime: Runtime) -> Wish:

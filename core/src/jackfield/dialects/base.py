@@ -57,8 +57,20 @@ class StreamWriter(Protocol):
         """Return what these events add to the answer; b"" when nothing."""
         ...
 
+    def served_by(self, maker: str) -> None:
+        """Name the upstream that serves, where that was not known when the writer was made; before the first `feed`."""
+        ...
+
+    def begin(self) -> bytes:
+        """Return what a stream can begin with before its upstream has said anything: at least a sign of life."""
+        ...
+
     def ping(self) -> bytes:
-        """Return what keeps an idle connection open; b"" when the dialect has nothing, or has not begun."""
+        """Return what keeps an idle connection open; b"" when the dialect has nothing, or the stream has ended."""
+        ...
+
+    def abort(self, failure: RequestFailed) -> bytes:
+        """Return what ends a stream that was begun and found no upstream, in the place of a status."""
         ...
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+from functools import partial
 
 from .. import pipeline
 from ..answer import STOPPING, Answer
@@ -17,6 +19,7 @@ from ..completion import Account
 from ..dialects import failures, openai_errors
 from ..dialects.base import Dialect, ErrorReply, Parsed
 from ..errors import ClientError, Detail, Kind, RequestFailed, Unavailable, UpstreamError
+from ..handshake import Handshake
 from ..host import Host
 from ..observers import Observers
 from ..plugins import Plugins
@@ -24,20 +27,14 @@ from ..runtime import Runtime
 from . import door, paths
 from .bodies import understood
 from .exchange import ClientGone, Exchange
-from .heartbeat import heartbeat
 from .places import Places
+from .streaming import ClientStream
 from .wire import ASGIApp, Receive, Scope, Send
 
 logger = logging.getLogger("jackfield.request")
 
 LONGEST_ANSWER = 256 * 1024 * 1024
 """Bytes of events that are put together into one document; a stream may be longer, since it is not kept."""
-
-_STREAM_HEADERS = {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",
-}
 
 _STAYS = frozenset(
     {
@@ -120,16 +117,16 @@ class Ingress:
         account.client = self._host.gate.enter(runtime, exchange.scope, headers)
         with self._places.one(runtime.settings.limits.max_streams):
             request = await _read(dialect, exchange, account, headers, runtime)
+            handshake, parsed = request.handshake, replace(request.parsed, body={}, makers={})
+            looking = pipeline.open_answer(request, runtime, self._plugins, account)
+            del request  # kept by those who may have to send it again, and as long as they may: see `Handshake`
             with exchange.watching():
-                answer = await pipeline.open_answer(request, runtime, self._plugins, account)
-                try:
-                    if request.parsed.stream:
-                        await _stream(dialect, request.parsed, answer, exchange, account.request_id)
-                    else:
-                        await _collect(dialect, request.parsed, answer, exchange, account.request_id)
-                finally:
-                    await answer.aclose()
-        if (failure := answer.failure) is None:
+                if parsed.stream:
+                    stream = ClientStream(dialect, parsed, exchange, account.request_id, partial(_shown, dialect))
+                    failure = await stream.carry(looking, handshake, runtime.settings.limits.handshake_hold)
+                else:
+                    failure = await _collect(dialect, parsed, looking, exchange, account.request_id)
+        if failure is None:
             account.close(200)
         else:
             account.close(200, failure)
@@ -164,37 +161,28 @@ async def _stop(dialect: Dialect, exchange: Exchange, account: Account) -> None:
     await exchange.fail(reply, listen=False)
 
 
-def _shown(dialect: Dialect, answer: Answer) -> dict[str, str]:
+def _shown(dialect: Dialect, answer: Answer | Handshake) -> dict[str, str]:
     """Return the upstream's headers that a client may see."""
     usual = failures.passable(answer.headers)
     return {**failures.one_line(answer.native_headers), **usual} if dialect.native else usual
 
 
-async def _stream(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: Exchange, request_id: str) -> None:
-    """Send the answer as it comes: what one read of the upstream brought is one write to the client."""
-    writer = dialect.writer(parsed, answer.maker)
-    headers = {**_shown(dialect, answer), **_STREAM_HEADERS}
-    headers.setdefault("x-request-id", request_id)
-    await exchange.start(200, headers)
+async def _collect(
+    dialect: Dialect, parsed: Parsed, looking: Awaitable[Answer], exchange: Exchange, request_id: str
+) -> RequestFailed | None:
+    """Send the answer as one JSON document; return the failure that it tells of."""
+    answer = await looking
     try:
-        with heartbeat(exchange, writer.ping):
-            async for events in answer:
-                if data := writer.feed(events):
-                    await exchange.write(data)
-                if writer.done:
-                    break
-    except asyncio.CancelledError:
-        if (
-            not exchange.gone
-        ):  # the server stops and its time of grace is over: the client must not take that for an end
-            await exchange.write(writer.feed([answer.stopped()]))
-            await exchange.finish()
-        raise
-    await exchange.finish()
+        body = await _collected(dialect, parsed, answer)
+    finally:
+        await answer.aclose()
+    headers = {**_shown(dialect, answer), "content-type": "application/json"}
+    headers.setdefault("x-request-id", request_id)
+    await exchange.send(200, headers, body)
+    return answer.failure
 
 
-async def _collect(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: Exchange, request_id: str) -> None:
-    """Send the answer as one JSON document."""
+async def _collected(dialect: Dialect, parsed: Parsed, answer: Answer) -> bytes:
     collector = dialect.collector(parsed, answer.maker)
     size = 0
     async for events in answer:
@@ -204,10 +192,7 @@ async def _collect(dialect: Dialect, parsed: Parsed, answer: Answer, exchange: E
         collector.feed(events)
         if collector.done:
             break
-    body = collector.result()
-    headers = {**_shown(dialect, answer), "content-type": "application/json"}
-    headers.setdefault("x-request-id", request_id)
-    await exchange.send(200, headers, body)
+    return collector.result()
 
 
 def _offers_websocket(scope: Scope) -> bool:

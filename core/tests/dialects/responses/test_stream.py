@@ -15,8 +15,8 @@ def test_events_go_on_byte_for_byte():
     assert not writer.done
 
 
-def test_it_says_nothing_of_its_own():
-    assert Passthrough().ping() == b""
+def test_of_its_own_it_says_comments_alone():
+    assert Passthrough().begin() == Passthrough().ping() == b": ping\n\n"
 
 
 def test_the_dialect_brings_its_parts():

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from ...errors import UpstreamError
+from ...errors import RequestFailed, UpstreamError
 from ...sse import Event
 from ..openai_errors import envelope
 from .context import ChatContext
@@ -45,9 +45,16 @@ class ChatWriter:
         self._out.clear()
         return out
 
+    def served_by(self, maker: str) -> None:
+        """Do nothing: a chat answer does not tell."""
+
+    def begin(self) -> bytes:
+        """Return a comment, which clients skip."""
+        return _PING
+
     def ping(self) -> bytes:
-        """Return a comment, which clients skip; nothing before the first chunk and after the last."""
-        return _PING if self._head and not self.done else b""
+        """Return a comment, which clients skip; nothing after the last chunk."""
+        return b"" if self.done else _PING
 
     # -- what the turn tells
 
@@ -90,7 +97,11 @@ class ChatWriter:
     def fail(self, error: UpstreamError) -> None:
         """End the stream with an error, which the SDKs raise. No finish reason and no `[DONE]`: it is not an answer."""
         self._flush()
-        self._out.append(b"data: " + orjson.dumps(envelope(error)) + b"\n\n")
+        self._out.append(self.abort(error))
+
+    def abort(self, failure: RequestFailed) -> bytes:
+        """Return the error alone."""
+        return b"data: " + orjson.dumps(envelope(failure)) + b"\n\n"
 
     # -- chunks
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from ...errors import RequestFailed
 from ...sse import Event
 from ..reading import NO_USAGE
 from .composer import Composer
@@ -65,6 +66,15 @@ class MessagesWriter:
             return b""
         written = [self._write(part) for part in parts]
         return b"".join(written)
+
+    def begin(self) -> bytes:
+        """Return `message_start` and a `ping`: neither needs anything of the upstream."""
+        return self._begin() if self.state is State.HELD else b""
+
+    def abort(self, failure: RequestFailed) -> bytes:
+        """Return the `error` event that ends the stream."""
+        self.state = State.DONE
+        return _event(envelope(failure))
 
     def ping(self) -> bytes:
         """Return a `ping` event, while the message is under way."""

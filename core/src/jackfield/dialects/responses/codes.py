@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import Kind, UpstreamError
+from ...errors import Kind, RequestFailed
 from ...sse import Event
 from .. import failures
 
@@ -63,7 +63,7 @@ _BY_KIND: Mapping[Kind, str] = {
 """Of all other kinds the code is `server_error`: to be tried again."""
 
 
-def code_in_stream(failure: UpstreamError) -> str:
+def code_in_stream(failure: RequestFailed) -> str:
     """Return the code under which a failure is told in a stream."""
     code = failure.code
     return code if code in KNOWN else _BY_KIND.get(failure.kind, SERVER_ERROR)

@@ -6,12 +6,17 @@ parser, which is none of their own, on a relay's line of text.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from uuid import uuid4
 
+from ...errors import RequestFailed
 from ...sse import Event
-from .codes import with_known_code
+from .codes import code_in_stream, with_known_code
 from .gaps import ENDS, Gaps
 from .recall import Keeping
+
+_PING = b": ping\n\n"
 
 
 class Passthrough:
@@ -39,9 +44,30 @@ class Passthrough:
         if isinstance(response, dict):
             keeping.answer(response.get("id"), self._gaps.output(response), self._maker)
 
+    def served_by(self, maker: str) -> None:
+        """Name the upstream whose answer this is."""
+        self._maker = maker
+
+    def begin(self) -> bytes:
+        """Return a comment, which clients skip; every event is the upstream's."""
+        return _PING
+
     def ping(self) -> bytes:
-        """Return nothing: the stream is the upstream's alone."""
-        return b""
+        """Return a comment, which clients skip."""
+        return _PING
+
+    def abort(self, failure: RequestFailed) -> bytes:
+        """Return a `response.failed` of our own."""
+        error = {"code": code_in_stream(failure), "message": failure.message}
+        response = {
+            "id": f"resp_{uuid4().hex}",
+            "object": "response",
+            "created_at": int(time.time()),
+            "status": "failed",
+            "output": [],
+            "error": error,
+        }
+        return Event.of({"type": "response.failed", "sequence_number": 0, "response": response}).raw
 
 
 def _is_readable(event: Event) -> bool:
