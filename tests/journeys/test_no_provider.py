@@ -30,8 +30,9 @@ async def upstream() -> AsyncIterator[FakeUpstream]:
 
 async def ask(server: RunningServer, path: str = "/v1/responses", **more: Any) -> httpx.Response:
     async with server.client(KEY, timeout=WITHIN) as client:
-        body = {"model": "gpt-5", "input": "Hi", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
-        return await client.post(path, json={**body, **more})
+        said = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9}
+        body = {"input": "Hi"} if path == "/v1/responses" else said
+        return await client.post(path, json={"model": "gpt-5", **body, **more})
 
 
 async def is_left_with_nobody(server: RunningServer) -> None:
