@@ -75,6 +75,8 @@ async def test_a_spent_plan_is_told_in_the_words_that_codex_decides_by(alone, up
 
 TIMES = {
     "float": ({"resets_at": SOON + 0.75}, SOON),
+    "milliseconds": ({"resets_at": SOON * 1000}, SOON),
+    "text": ({"resets_at": str(SOON)}, SOON),
 }
 
 
@@ -125,6 +127,40 @@ async def test_a_limit_of_the_moment_is_no_spent_plan(alone, upstream):
     upstream.script(http_error(429, "Slow down", code="rate_limit_exceeded", kind="rate_limit_error"))
     error = (await alone.post(CODEX)).json()["error"]
     assert (error["type"], "resets_at" in error) == ("rate_limit_error", False)
+
+
+@pytest.mark.parametrize("kind", ["usage_limit_reached", "usage_not_included"])
+async def test_the_proxys_own_429_tells_it_again_while_the_plan_rests(serve, upstream, kind):
+    """X1: without asking, and with no time for which Codex would wait in silence."""
+    house = await serve(upstream)
+    script = spent(type=kind)
+    upstream.script(dataclasses.replace(script, headers={**script.headers, **PROMO}))
+    first = await house.post(CODEX)
+    second = await house.post(CODEX)
+    assert len(upstream.requests) == 1
+    assert (first.status_code, second.status_code) == (429, 429)
+    error = second.json()["error"]
+    assert error["type"] == kind
+    if kind == "usage_limit_reached":
+        assert (error["plan_type"], error["resets_at"]) == ("plus", SOON)
+        assert error["resets_in_seconds"] > 5400
+    for answered in (first, second):
+        assert {name: answered.headers.get(name) for name in PROMO} == PROMO
+        assert (answered.headers.get("retry-after"), answered.headers["x-should-retry"]) == (None, "false")
+
+
+PROMO = {"x-codex-rate-limit-reached-type": "workspace", "x-codex-promo-message": "More at the shop"}
+
+
+async def test_of_several_spent_plans_the_one_that_is_back_first_is_told(serve, upstream, second):
+    """X1: the proxy's own 429 speaks for all."""
+    house = await serve(upstream, second)
+    upstream.script(spent(resets_at=SOON + 1000))
+    second.script(spent(resets_at=SOON, plan_type="pro"))
+    await house.post(CODEX)
+    error = (await house.post(CODEX)).json()["error"]
+    assert (len(upstream.requests), len(second.requests)) == (1, 1)
+    assert (error["plan_type"], error["resets_at"]) == ("pro", SOON)
 
 
 # -- X2: headers

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .credentials import Outage, Rest
+from .dialects import spent
 from .dialects.retrying import LONGEST
 from .errors import Detail, Kind, RequestFailed, Unavailable, UpstreamError, Verdict
 
@@ -80,9 +81,19 @@ def unavailable(outage: Outage, model: str) -> Unavailable:
     kind, seconds = _kind(outage.rests), outage.seconds
     causes = "; ".join(list(dict.fromkeys(_told(each) for each in outage.rests))[:SHOWN])
     message = f"no credential serves the model {model!r} now: {causes}"
+    detail = _spent(outage.rests) if kind is Kind.USAGE_LIMIT else Detail()
     if kind in (Kind.UPSTREAM_AUTH, Kind.QUOTA) or seconds > LONGEST:
-        return Unavailable(kind, message, Detail(should_retry=False))
-    return Unavailable(kind, message, Detail(retry_after=max(1.0, seconds)))
+        return Unavailable(kind, message, replace(detail, should_retry=False))
+    return Unavailable(kind, message, replace(detail, retry_after=max(1.0, seconds)))
+
+
+def _spent(rests: Iterable[Rest]) -> Detail:
+    """Return what clients decide by where every plan is spent: of the one whose reset comes first."""
+    causes = [each.cause for each in rests if each.cause is not None and each.cause.told]
+    if not causes:
+        return Detail()
+    first = min(causes, key=lambda cause: spent.reset_of(cause.told))
+    return Detail(told=spent.told_again(first.told), native=first.native)
 
 
 def _kind(rests: Iterable[Rest]) -> Kind:

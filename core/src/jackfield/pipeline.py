@@ -114,7 +114,7 @@ class Journey:
                 books.close(0 if error.kind is Kind.UNREACHABLE else error.openai_status, error)
                 failures.append(error)
                 _forget_frames(failed)
-                if self._lightened(error):
+                if self._lightened(error, credential):
                     attempts.repeat(credential)
                 elif self._request.handshake.spent or not await attempts.may_follow(credential, error):
                     break
@@ -124,10 +124,15 @@ class Journey:
         outage = self._runtime.selector.outage(self._runtime.credentials, self._route)
         raise conclude(failures, outage, self._request.parsed.model)
 
-    def _lightened(self, error: UpstreamError) -> bool:
-        """Leave out the encrypted reasoning if that is what the upstream refused; return whether there was any."""
+    def _lightened(self, error: UpstreamError, credential: Credential) -> bool:
+        """Leave out the encrypted reasoning if that is what the upstream refused; return whether there was any.
+
+        It is remembered, so that the next turn of the conversation need not be refused first.
+        """
         lighter = _without_refused_reasoning(self._request, error)
         changed = lighter is not self._request
+        if changed:
+            self._runtime.selector.reasoning.note(maker_of(credential), self._request.parsed.body)
         self._request = lighter
         return changed
 
@@ -162,6 +167,7 @@ class Journey:
         request, provider = self._request, credential.provider
         model, defaults = self._route.providers[provider], self._route.defaults[provider]
         body = for_maker(request.parsed.body, request.parsed.makers, maker)
+        body = self._runtime.selector.reasoning.without(maker, body)
         body = _body(body, model, model.effort or self._effort, defaults.effort if defaults else None)
         if request.dialect != "responses":  # that client speaks the upstream's own language: it is taken at its word
             body = _clamped(body, model)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..errors import Kind, RequestFailed, Verdict
 
@@ -15,12 +16,15 @@ class Cause:
     """One failure, as far as it is remembered: what it was about, and the upstream's own words.
 
     `status` is the HTTP status of the upstream's answer, 0 where none came. The words are masked before they get here.
+    `told` and `native` are what a client of the Responses API decides by (`errors.Detail`).
     """
 
     verdict: Verdict
     kind: Kind
     status: int
     message: str
+    told: Mapping[str, object] = field(default_factory=dict)
+    native: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, failure: RequestFailed) -> Cause:
@@ -28,4 +32,11 @@ class Cause:
         words = " ".join(failure.message.split())
         if len(words) > LONGEST_MESSAGE:
             words = f"{words[: LONGEST_MESSAGE - 1]}…"
-        return cls(failure.verdict, failure.kind, failure.detail.upstream_status, words)
+        return cls(
+            failure.verdict,
+            failure.kind,
+            failure.detail.upstream_status,
+            words,
+            failure.detail.told,
+            failure.detail.native,
+        )

@@ -18,6 +18,7 @@ from .checkups import CheckResult, Checkups, Turn
 from .health import ANSWERED, Evidence, Health, Ward
 from .pace import Pace
 from .places import Concurrency
+from .refused_reasoning import RefusedReasoning
 from .rotation import Wish, fitting, tiers, upstream_model
 from .states import CredentialState, ModelState, Outage, Rest
 from .strategies import Shares, Turns, by_speed
@@ -39,6 +40,7 @@ class Selector:
     """
 
     def __init__(self, clock: Clock, random: Random | None = None) -> None:
+        self.reasoning = RefusedReasoning()
         self._clock = clock
         self._random = random or Random()  # noqa: S311  # it spreads load; nothing is secret about it
         self._turns = Turns()

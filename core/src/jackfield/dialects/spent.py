@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -32,3 +33,17 @@ def _reset(complaint: Complaint, wait: float | None, now: datetime) -> Mapping[s
         return {}
     moment = now.timestamp() + wait if complaint.resets_at is None else complaint.resets_at
     return {"resets_at": int(moment), "resets_in_seconds": int(wait)}
+
+
+def reset_of(fields: Mapping[str, object]) -> float:
+    """Return the moment of a reset that was told, in seconds since 1970; infinity where none was."""
+    moment = fields.get("resets_at")
+    return float(moment) if isinstance(moment, int) else math.inf
+
+
+def told_again(fields: Mapping[str, object], now: datetime | None = None) -> dict[str, object]:
+    """Return what was told of a spent plan as it is told later: the span is shorter by then."""
+    moment = reset_of(fields)
+    if moment == math.inf:
+        return dict(fields)
+    return {**fields, "resets_in_seconds": max(0, int(moment - (now or datetime.now(UTC)).timestamp()))}
