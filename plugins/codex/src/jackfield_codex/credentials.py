@@ -108,6 +108,7 @@ def _of_key(entry: Mapping[str, Any], index: int) -> Credential:
         priority=entry["priority"],
         weight=entry["weight"],
         health_check=HealthCheck.of(entry["health-check"]),
+        max_concurrency=int(entry["max-concurrency"]),
     )
 
 

@@ -82,7 +82,8 @@ def synthesize_auth(config: Settings) -> Iterable[Credential]:
     name = stable_id("packycode:codex", source.api_key.reveal(), url)
     check = HealthCheck.of(block["health-check"]) if block else None
     options = (source.options.under(Options.of(block)) if block else source.options).metadata
-    return [Credential(name, PROVIDER, PROVIDER, attributes, options, health_check=check)]
+    places = int(block["max-concurrency"]) if block else 0
+    return [Credential(name, PROVIDER, PROVIDER, attributes, options, health_check=check, max_concurrency=places)]
 
 
 @hookimpl

@@ -14,7 +14,8 @@ from .comments import Comments, without_lines
 from .source import ENV_KEYS, find_source
 
 BLOCK, NAME = "packycode", "packycode"
-CHECK = "health-check"
+KEPT = ("max-concurrency", "health-check")
+"""Keys that a provider has as well."""
 IMPLIED = {"model": "gpt-5", "model-reasoning-effort": "high"}
 """The defaults of every tppc provider."""
 
@@ -77,7 +78,7 @@ def entry_of(block: Mapping[str, Any]) -> dict[str, Any]:
         "name": NAME,
         "enabled": block.get("enabled", False),
         **{name: value for name, value in pair.items() if value},
-        **({CHECK: block[CHECK]} if CHECK in block else {}),
+        **{key: block[key] for key in KEPT if key in block},
     }
 
 

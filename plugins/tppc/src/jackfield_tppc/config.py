@@ -41,6 +41,7 @@ def _provider(entry: Mapping[str, Any]) -> Provider:
         health_check=HealthCheck.of(entry["health-check"]),
         defaults=ModelDefaults(entry["defaults"]["model"], entry["defaults"]["model-reasoning-effort"] or None),
         discover=entry["discover-models"],
+        max_concurrency=int(entry["max-concurrency"]),
     )
 
 

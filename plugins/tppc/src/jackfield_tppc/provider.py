@@ -56,6 +56,7 @@ class Provider:
     defaults: ModelDefaults = DEFAULTS
     discover: bool = False
     """Whether it is asked which models it has."""
+    max_concurrency: int = 0
 
 
 class ProviderPlugin(ABC):
@@ -112,6 +113,7 @@ def credential(provider: Provider) -> Credential:
         priority=provider.priority,
         weight=provider.weight,
         health_check=provider.health_check,
+        max_concurrency=provider.max_concurrency,
     )
 
 
