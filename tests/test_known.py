@@ -18,8 +18,13 @@ from anthropic.types.beta import message_create_params as beta_params
 from jackfield.dialects.chat import known as chat
 from jackfield.dialects.known import Fate, Known, find
 from jackfield.dialects.messages import known
+from jackfield.dialects.responses import known as responses
+from jackfield_codex.request import REFUSED
 from openai.types import chat as completions
 from openai.types.chat import completion_create_params
+from openai.types.responses import response_create_params, response_input_param, tool_param
+from openai.types.responses.response_input_message_content_list_param import ResponseInputContentParam
+from openai.types.responses.response_output_message_param import ResponseOutputMessageParam
 
 from .unions import fields, members, silent, tagged
 
@@ -157,3 +162,47 @@ def test_no_field_of_chat_is_silent() -> None:
 def test_a_parameter_that_is_taken_off_its_list_is_missed(name: str) -> None:
     asked = get_type_hints(completion_create_params.CompletionCreateParamsStreaming)
     assert silent(asked, chat.PARAMETERS.keys() - {name}) == [name]
+
+
+# -- Responses
+
+INPUT: Mapping[str, Any] = MappingProxyType(tagged(response_input_param.ResponseInputItemParam))
+
+
+@pytest.mark.parametrize(
+    "request_type",
+    [
+        response_create_params.ResponseCreateParamsStreaming,
+        response_create_params.ResponseCreateParamsNonStreaming,
+    ],
+)
+def test_no_parameter_of_responses_is_silent(request_type: type) -> None:
+    assert silent(get_type_hints(request_type), responses.PARAMETERS) == []
+
+
+def test_no_item_of_responses_is_silent() -> None:
+    assert silent(INPUT, responses.ITEMS) == []
+
+
+def test_no_part_of_responses_is_silent() -> None:
+    said = fields(ResponseOutputMessageParam)["content"]
+    parts = {*tagged(ResponseInputContentParam), *tagged(said)}
+    assert silent(parts, responses.PARTS) == []
+
+
+def test_no_tool_of_responses_is_silent() -> None:
+    assert silent(tagged(tool_param.ToolParam), responses.TOOLS) == []
+
+
+@pytest.mark.parametrize("name", ["item_reference", "compaction", "message"])
+def test_an_item_of_responses_that_is_taken_off_its_list_is_missed(name: str) -> None:
+    assert silent(INPUT, responses.ITEMS.keys() - {name}) == [name]
+
+
+def test_what_the_codex_executor_leaves_out_is_on_the_list_as_that() -> None:
+    """The executor's list and this one say the same of every parameter that both have."""
+    for name in REFUSED & responses.PARAMETERS.keys():
+        entry = responses.PARAMETERS[name]
+        assert entry.fate is not Fate.TRANSLATED or name == "previous_response_id", name
+    left_out = {name for name, entry in responses.PARAMETERS.items() if entry.fate is Fate.NO_DIFFERENCE}
+    assert left_out <= REFUSED

@@ -314,14 +314,16 @@ async def test_the_sdk_goes_on_from_a_response(house, upstream):
     assert len(upstream.last.json()["input"]) == 3
 
 
-async def test_an_edit_of_the_bounds_holds_without_a_restart(tmp_path):
+async def test_an_edit_of_the_bounds_holds_without_a_restart(tmp_path, upstream):
     """X6: what was remembered is gone when the memory is switched off."""
     file = tmp_path / "config.yaml"
-    async with running(make_app({}, path=file)) as server, server.client(timeout=10) as client:
-        first = (await client.post("/v1/responses", json={"model": "demo", "input": "Hi"})).json()
-        again = {"model": "demo", "input": "Go", "previous_response_id": first["id"]}
+    fox = {"name": "fox", "enabled": True, "base-url": upstream.base_url, "api-key": "sk-fox-0123456789"}
+    app = make_app({"tppc": {"providers": [fox]}}, path=file)
+    async with running(app) as server, server.client(timeout=10) as client:
+        first = (await client.post("/v1/responses", json={"model": "gpt-5", "input": "Hi"})).json()
+        again = {"model": "gpt-5", "input": "Go", "previous_response_id": first["id"], "store": False}
         assert (await client.post("/v1/responses", json=again)).status_code == 200
-        file.write_text("response-memory: {max-bytes: 0}\n")
+        file.write_text(f"{file.read_text()}\nresponse-memory: {{max-bytes: 0}}\n")
         async with asyncio.timeout(10):
-            while (await client.post("/v1/responses", json=again)).status_code == 200:  # noqa: ASYNC110 - a file that is followed
+            while (await client.post("/v1/responses", json=again)).status_code == 200:  # noqa: ASYNC110 - a file is followed
                 await asyncio.sleep(0.05)

@@ -9,19 +9,15 @@ from typing import Any
 import orjson
 
 from ...errors import invalid_request
+from .. import known
 from ..base import Parsed
 from ..request import fields
 from ..request.reading import read_object
+from .known import PARAMETERS
 from .memory import Asked, ResponseMemory
 from .recall import NO_MEMORY, PREVIOUS, Keeping, Owner, Recall, is_reference
 
-STORED = ("conversation", "prompt")
-"""Fields that point to what an upstream stored. Nothing is stored there."""
-
 _SESSION_HEADERS = ("session_id", "session-id", "conversation_id", "thread-id")
-
-
-_WHOLE = "send the whole conversation in 'input'"
 
 
 def nobody(headers: Mapping[str, str]) -> str:
@@ -40,7 +36,7 @@ def parse(
     model = fields.need_text(request, "model")
     stream = fields.get_flag(request, "stream")
     items = _input(request)
-    _refuse_stored(request)
+    known.refuse(PARAMETERS, request)
     previous = fields.get_text(request, PREVIOUS)
     refers = bool(previous) or any(map(is_reference, items))
     keeps = memory is not None and not memory.bounds.off and fields.get_flag(request, "store", default=True)
@@ -61,17 +57,6 @@ def _input(request: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not value:
         raise invalid_request("input: is empty, so there is nothing to answer", "input")
     return [item for item, _ in value]
-
-
-def _refuse_stored(request: Mapping[str, Any]) -> None:
-    """Refuse what only a store could serve: the model would answer without knowing what is meant."""
-    for name in STORED:
-        if request.get(name):
-            raise invalid_request(f"{name}: is not supported, because nothing is stored for it; {_WHOLE}", name)
-    if fields.get_flag(request, "background"):
-        raise invalid_request(
-            "background: is not supported; ask with stream: true, or wait for the answer", "background"
-        )
 
 
 def session_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> str:
