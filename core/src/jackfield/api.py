@@ -38,7 +38,7 @@ from .errors import (
     UpstreamError,
     invalid_request,
 )
-from .executor import Checking, EventStream, Executor, ExecutorFactory
+from .executor import Checking, Compacting, EventStream, Executor, ExecutorFactory
 from .files import check_replaceable, expanded, read_whole, remove_unfinished, replace_text
 from .hookspecs import PROJECT
 from .host import Host
@@ -83,6 +83,7 @@ __all__ = [
     "Checking",
     "ClientError",
     "Clock",
+    "Compacting",
     "CompletionRecord",
     "ConfigError",
     "ConfigFileError",

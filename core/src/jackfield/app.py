@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from quart import Quart
+from quart import Blueprint, Quart
 
 from . import auth, logs, runtime
 from .bootstrap import SIBLINGS, Prepared, prepare
@@ -24,8 +24,9 @@ from .health_checks import Checker
 from .host import Host
 from .local_access import LocalAccess
 from .observers import Observers
+from .plugins import Plugins
 from .reload import Reloader, timeouts_of
-from .routes import client, messages, replies
+from .routes import client, compact, messages, replies
 from .routes.bodies import PlainRequest
 from .routes.cors import Cors
 from .routes.ingress import Ingress
@@ -68,7 +69,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     app.request_class = PlainRequest
     app.extensions[EXTENSION] = host
     replies.install(app)
-    for blueprint in (client.blueprint(host, plugins), messages.blueprint(host), *plugins.blueprints(host)):
+    for blueprint in (*_blueprints(host, plugins), *plugins.blueprints(host)):
         app.register_blueprint(blueprint)
 
     @app.before_serving
@@ -91,6 +92,10 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     ingress = Ingress(_limited(app, host), dialects(_memory(host)), host, plugins, observers)
     app.asgi_app = Cors(ingress, host)  # type: ignore[method-assign, assignment]  # Quart's documented place for middleware
     return app
+
+
+def _blueprints(host: Host, plugins: Plugins) -> tuple[Blueprint, ...]:
+    return (client.blueprint(host, plugins), messages.blueprint(host), compact.blueprint(host, plugins))
 
 
 def dialects(memory: ResponseMemory | None = None) -> dict[str, Dialect]:

@@ -57,4 +57,16 @@ class Checking(Protocol):
         ...
 
 
+@runtime_checkable
+class Compacting(Protocol):
+    """An executor that can also compact a conversation: `POST /v1/responses/compact` is passed to it."""
+
+    async def compact(self, call: UpstreamCall, endpoint: Endpoint) -> bytes:
+        """Return the upstream's answer, a JSON document; `call.body` is the client's request with the upstream's model.
+
+        Raises UpstreamError when there is none.
+        """
+        ...
+
+
 ExecutorFactory = Callable[["Host"], Executor]

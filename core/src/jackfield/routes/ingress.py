@@ -36,7 +36,7 @@ logger = logging.getLogger("jackfield.request")
 LONGEST_ANSWER = 256 * 1024 * 1024
 """Bytes of events that are put together into one document; a stream may be longer, since it is not kept."""
 
-_STAYS = frozenset(
+STAYS = frozenset(
     {
         "authorization",
         "x-api-key",
@@ -149,7 +149,7 @@ async def _read(
     body = await exchange.body(limits.max_body_bytes, limits.body_timeout)
     parsed = await understood(dialect, body, headers, limits.max_body_bytes)
     account.asked(parsed.model, streaming=parsed.stream)
-    travelling = {name: value for name, value in headers.items() if name not in _STAYS}
+    travelling = {name: value for name, value in headers.items() if name not in STAYS}
     return pipeline.Request(account.request_id, dialect.name, account.client, parsed, travelling)
 
 
