@@ -60,7 +60,7 @@ async def test_watched_files_bring_new_credentials(upstream: FakeUpstream, tmp_p
         return [Credential("acme:login", "acme", "one", {"api_key": key, "base_url": upstream.base_url})]
 
     hooks = acme() | {"synthesize_auth": read, "watched_files": lambda config: [login]}
-    async with served(acme=Plugin(**hooks)) as client:
+    async with served({"debug": False}, acme=Plugin(**hooks)) as client:
         await client.post("/v1/responses", json={"model": "acme-1", "input": "Hi"})
         login.write_text("second")
         async with asyncio.timeout(10):
@@ -138,7 +138,7 @@ async def test_watched_files_bring_new_credentials_when_they_change(upstream: Fa
         return [Credential("acme:one", "acme", "one", attributes)]
 
     hooks = acme(upstream) | {"synthesize_auth": made, "watched_files": lambda config: [file]}
-    async with served(None, acme=Plugin(**hooks)) as client:
+    async with served({"debug": False}, acme=Plugin(**hooks)) as client:
         file.write_text("sk-second")
         async with asyncio.timeout(10):
             while not upstream.requests or upstream.last.key != "sk-second":
