@@ -8,6 +8,7 @@ request that reaches the upstream must be one that it accepts, and every answer 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import dataclasses
 import fcntl
@@ -19,6 +20,7 @@ import subprocess
 import tempfile
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +34,9 @@ from jackfield.testing import (
     make_app,
     running,
     upstream_problems,
-    validate_message,
-    validate_messages_stream,
-    validate_responses_stream,
 )
+
+from .answered import Answered, recording
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / ".cache" / "clients"
@@ -222,8 +223,8 @@ def environment(home: Path) -> dict[str, str]:
 async def client(program: Path, place: Path, env: Mapping[str, str]) -> AsyncIterator[Client]:
     """Give a client its folders; whatever it started ends with the test."""
     home, work = place / "home", place / "work"
-    home.mkdir()
-    work.mkdir()
+    home.mkdir(exist_ok=True)
+    work.mkdir(exist_ok=True)
     made = Client(program, work, home, environment(home) | dict(env))
     try:
         yield made
@@ -259,6 +260,35 @@ stream_max_retries = 1
 
 
 @pytest.fixture
+async def logged_in(installed: Path, place: Path, open_server: RunningServer) -> AsyncIterator[Client]:
+    """Return Codex CLI as somebody has it who is logged in with ChatGPT and changed one line of its settings."""
+    found = program(installed, "@openai/codex-*/vendor/*/bin/codex")
+    nowhere = closed_url()
+    env = {"CODEX_HOME": str(place / "home" / ".codex"), "CODEX_REFRESH_TOKEN_URL_OVERRIDE": f"{nowhere}/token"}
+    async with client(found, place, env) as made:
+        folder = made.home / ".codex"
+        folder.mkdir()
+        lines = {"model": "gpt-5.5", "openai_base_url": open_server.v1, "chatgpt_base_url": nowhere}
+        (folder / "config.toml").write_text("".join(f'{name} = "{value}"\n' for name, value in lines.items()))
+        (folder / "auth.json").write_bytes(orjson.dumps(login()))
+        yield made
+
+
+def login() -> dict[str, Any]:
+    """Return what `codex login` leaves: tokens of an account that there is not."""
+    now = datetime.now(UTC)
+    claims = {
+        "email": "ada@example.com",
+        "exp": int(now.timestamp()) + 86_400,
+        "https://api.openai.com/auth": {"chatgpt_plan_type": "plus", "chatgpt_account_id": "account-of-the-test"},
+    }
+    parts = ({"alg": "none", "typ": "JWT"}, claims, {"signed": "by nobody"})
+    token = ".".join(base64.urlsafe_b64encode(orjson.dumps(part)).decode().rstrip("=") for part in parts)
+    tokens = {"id_token": token, "access_token": token, "refresh_token": "r", "account_id": "account-of-the-test"}
+    return {"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": tokens, "last_refresh": now.isoformat()}
+
+
+@pytest.fixture
 async def claude(installed: Path, place: Path, server: RunningServer) -> AsyncIterator[Client]:
     """Return Claude Code, whose API is the proxy."""
     found = program(installed, "@anthropic-ai/claude-code-*/claude")
@@ -275,62 +305,30 @@ async def claude(installed: Path, place: Path, server: RunningServer) -> AsyncIt
         yield made
 
 
+@pytest.fixture(params=["@ai-sdk/openai", "@ai-sdk/openai-compatible", "@ai-sdk/anthropic"])
+async def opencode(
+    request: pytest.FixtureRequest, installed: Path, place: Path, server: RunningServer
+) -> AsyncIterator[Client]:
+    """Return opencode, over each of the three dialects."""
+    found = program(installed, "opencode-*/bin/opencode")
+    async with client(found, place, {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_LSP_DOWNLOAD": "1"}) as made:
+        model: dict[str, Any] = {"name": "GPT-5", "reasoning": True, "tool_call": True, "attachment": True}
+        limit = {"context": 272_000, "output": 128_000}
+        model["modalities"] = {"input": ["text", "image"], "output": ["text"]}
+        options = {"baseURL": server.v1, "apiKey": KEY}
+        provider = {"npm": request.param, "options": options, "models": {"gpt-5": {**model, "limit": limit}}}
+        settings = {
+            "provider": {"jackfield": provider},
+            "share": "disabled",
+            "permission": {"bash": "allow", "edit": "allow"},
+        }
+        file = made.home / ".config" / "opencode" / "opencode.json"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(orjson.dumps(settings))
+        yield made
+
+
 # -- the proxy and the upstream
-
-
-@dataclasses.dataclass
-class Answered:
-    """An answer that the proxy gave to a client."""
-
-    path: str
-    query: str
-    asked: bytes = b""
-    status: int = 0
-    kind: str = ""
-    body: bytes = b""
-    whole: bool = False
-
-    def check(self) -> None:
-        """Assert that an answer which came to its end is one that its client can read."""
-        if not self.whole or self.status != 200:
-            return
-        stream = self.kind.startswith("text/event-stream")
-        if self.path == "/v1/responses":
-            end = "failed" if b"event: response.failed" in self.body else "completed"
-            validate_responses_stream(self.body, end=f"response.{end}")
-        elif self.path == "/v1/messages" and stream:
-            validate_messages_stream(self.body, end="error" if b"event: error" in self.body else "message_stop")
-        elif self.path == "/v1/messages":
-            validate_message(orjson.loads(self.body))
-
-
-def recording(app: Any, answers: list[Answered]) -> Callable[..., Any]:
-    """Return the app, with every answer that it gives kept in `answers`."""
-
-    async def recorded(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
-        answer = Answered(scope["path"], scope["query_string"].decode())
-        answers.append(answer)
-
-        async def heard() -> Any:
-            message = await receive()
-            answer.asked += message.get("body", b"")
-            return message
-
-        async def kept(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                answer.status = message["status"]
-                answer.kind = dict(message["headers"]).get(b"content-type", b"").decode()
-            else:
-                answer.body += message.get("body", b"")
-                answer.whole = not message.get("more_body", False)
-            await send(message)
-
-        await app(scope, heard, kept)
-
-    return recorded
 
 
 @pytest.fixture
@@ -353,6 +351,15 @@ def answers() -> Iterator[list[Answered]]:
     yield found
     for answer in found:
         answer.check()
+
+
+@pytest.fixture
+async def open_server(upstream: FakeUpstream, answers: list[Answered]) -> AsyncIterator[RunningServer]:
+    """Return the proxy as it is without client keys: whoever reaches loopback is served."""
+    fox = {"name": "fox", "enabled": True, "base-url": upstream.base_url, "api-key": "sk-fox-0123456789"}
+    app = make_app({"request-retry": 0, "tppc": {"providers": [fox]}})
+    async with running(recording(app, answers), grace=0.2) as server:
+        yield server
 
 
 @pytest.fixture

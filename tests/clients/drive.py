@@ -80,6 +80,8 @@ def openai_responses(job: Job) -> dict[str, Any]:
     while True:
         with client.responses.stream(input=input_, **rest) as stream:
             answer = stream.get_final_response()
+        if answer.error is not None:
+            raise RuntimeError(answer.error.message)
         calls = [item for item in answer.output if item.type == "function_call"]
         if not calls:
             data = answer.output_parsed.model_dump() if job.task == "schema" else None

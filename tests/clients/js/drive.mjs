@@ -35,6 +35,7 @@ async function openaiResponses() {
   if (wants("schema")) rest.text = { format: zodTextFormat(COLOUR, "colour") };
   for (;;) {
     const answer = await client.responses.stream({ ...rest, input }).finalResponse();
+    if (answer.status === "failed") throw new Error(answer.error.message);
     const calls = answer.output.filter((item) => item.type === "function_call");
     if (!calls.length) return { text: answer.output_text, data: answer.output_parsed };
     input.push(...answer.output);
@@ -81,7 +82,7 @@ async function anthropic() {
     return { text: text(await client.beta.messages.stream(body).finalMessage()) };
   }
   const tools = [betaZodTool({ name: "save", description: "Save a text", inputSchema: SAVE, run: save })];
-  return { text: text(await client.beta.messages.toolRunner({ ...body, tools }).done()) };
+  return { text: text(await client.beta.messages.toolRunner({ ...body, tools }).runUntilDone()) };
 }
 
 async function ai(model, providerOptions = {}) {
@@ -146,6 +147,8 @@ async function agents() {
   if (wants("image")) content.push({ type: "input_image", image: `data:image/png;base64,${await picture()}` });
   const answer = await run(agent, [{ role: "user", content }], { stream: true });
   await answer.completed;
+  const [last] = answer.rawResponses.slice(-1);
+  if (last?.providerData?.status === "failed") throw new Error(last.providerData.error.message);
   return wants("schema") ? { data: answer.finalOutput } : { text: answer.finalOutput };
 }
 

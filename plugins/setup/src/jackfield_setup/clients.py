@@ -80,6 +80,7 @@ def _open_code(file: str, run: str) -> Callable[[Site], Lines]:
             "reasoning": True,
             "tool_call": True,
             "attachment": True,
+            "modalities": {"input": ["text", "image"], "output": ["text"]},
             "limit": {"context": site.context, "output": OUTPUT},
         }
         options = {"baseURL": site.v1, "apiKey": site.key}

@@ -1,6 +1,7 @@
 """A client's settings as text, and what they become when the proxy's lines are merged into them.
 
-Mappings are merged key by key; a list entry with the same `name`, `id` or `model_id` takes the place of the old one.
+Mappings are merged key by key; a list entry takes the place of one with the same `name`, `id` or `model_id`, and is
+added where it is not there yet.
 What else stands there stays. TOML and YAML keep their comments; JSON has none to lose.
 """
 
@@ -80,10 +81,10 @@ def _merge(old: Any, new: Any) -> Any:
     if isinstance(new, list) and isinstance(old, list):
         for entry in new:
             place = next((at for at, each in enumerate(old) if _named(each) == _named(entry) is not None), None)
-            if place is None:
-                old.append(entry)
-            else:
+            if place is not None:
                 old[place] = entry
+            elif entry not in old:
+                old.append(entry)
         return old
     return new
 

@@ -1,0 +1,35 @@
+"""A relay that serves the Codex CLI alone and refuses empty instructions: Codex works, Claude Code is told why not."""
+
+from __future__ import annotations
+
+import time
+
+import orjson
+from jackfield.testing import http_error, text_answer
+
+EXEC = ("exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
+
+
+def codex_alone(request):
+    """Answer as such a relay does."""
+    if not request.headers.get("originator", "").startswith("codex"):
+        return http_error(403, "This account only allows Codex official clients", kind="forbidden_error")
+    if request.json().get("instructions") == "":
+        return http_error(403, "instructions must not be empty", kind="forbidden_error")
+    return text_answer("Served.")
+
+
+async def test_codex_is_served_and_claude_code_beside_it_is_told_why_not(codex, claude, upstream):
+    upstream.default = codex_alone
+    began = time.monotonic()
+    refused = await claude.run("-p", "--output-format", "json", "--", "Hi", code=1)
+    told = orjson.loads(refused.out)
+    assert told["api_error_status"] == 403
+    assert "fox serves Codex alone" in told["result"]
+    assert "only allows Codex official clients" in told["result"]
+    assert time.monotonic() - began < 30
+
+    for _ in range(2):
+        served = await codex.run(*EXEC, "-m", "gpt-5-codex", "Hi")
+        said = [event["item"] for event in served.events if event["type"] == "item.completed"]
+        assert [item["text"] for item in said if item["type"] == "agent_message"] == ["Served."]

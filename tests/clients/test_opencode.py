@@ -1,0 +1,64 @@
+"""opencode itself, through each of the three dialects."""
+
+from __future__ import annotations
+
+from jackfield.testing import Reasoning, ToolCall, answer, rate_limited, text_answer
+
+RUN = ("run", "--format", "json", "-m", "jackfield/gpt-5")
+
+
+def said(ended):
+    """Return what the agent said."""
+    return "".join(event["part"]["text"] for event in ended.events if event["type"] == "text")
+
+
+def of_type(request, kind):
+    return [item for item in request.json()["input"] if item.get("type") == kind]
+
+
+def turns(upstream):
+    """Return the requests of the conversation: it also asks for a title, without tools."""
+    return [request for request in upstream.requests if request.json().get("tools")]
+
+
+def answering(upstream, *scripts, always=None):
+    """Let the conversation have these answers, then `always`; the question for a title has its own."""
+    left = list(scripts)
+
+    def reply(request):
+        if not request.json().get("tools"):
+            return text_answer("A title")
+        return left.pop(0) if left else always or text_answer("Hello from the upstream.")
+
+    upstream.default = reply
+
+
+async def test_text(opencode):
+    assert "Hello from the upstream." in said(await opencode.run(*RUN, "Hi"))
+
+
+async def test_two_commands_run_at_once_and_reasoning_comes_back(opencode, upstream, request):
+    names = ("one", "two")
+    calls = [
+        ToolCall("bash", {"command": f"echo {name} > {name}.txt", "description": "A command of the test"}, name)
+        for name in names
+    ]
+    answering(upstream, answer(Reasoning(["Hm."], "blob-1"), *calls), always=text_answer("Wrote them."))
+    assert "Wrote them." in said(await opencode.run(*RUN, "Write two files"))
+    assert sorted(path.name for path in opencode.work.iterdir()) == ["one.txt", "two.txt"]
+    last = turns(upstream)[-1]
+    assert {item["call_id"] for item in of_type(last, "function_call_output")} == {"one", "two"}
+    blobs = [item["encrypted_content"] for item in of_type(last, "reasoning")]
+    assert blobs == ([] if "compatible" in request.node.name else ["blob-1"])
+
+
+async def test_an_image_is_sent(opencode, upstream, picture):
+    await opencode.run(*RUN, "What is this?", "-f", str(picture))
+    [last] = [item for item in turns(upstream)[0].json()["input"] if item.get("role") == "user"]
+    [image] = [part for part in last["content"] if part["type"] == "input_image"]
+    assert image["image_url"].startswith("data:image/png;base64,")
+
+
+async def test_a_limit_is_waited_out(opencode, upstream):
+    answering(upstream, rate_limited(1), always=text_answer("Later, then."))
+    assert "Later, then." in said(await opencode.run(*RUN, "Hi"))
