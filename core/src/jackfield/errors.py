@@ -305,17 +305,22 @@ class ClientError(RequestFailed):
     """The client's own doing; the same request would fail anywhere."""
 
 
+NAMELESS = "the upstream "
+"""How a sentence about an upstream begins before its provider's name is known."""
+
+
 class UpstreamError(RequestFailed):
     """An upstream refused, failed, lied or fell silent."""
 
     def of(self, provider: str) -> UpstreamError:
-        """Return the failure with our advice, where there is any, told of the provider that it came from."""
-        advice = self.detail.advice
-        if not advice:
+        """Return the failure told of the provider that it came from, with our advice where there is any."""
+        if advice := self.detail.advice:
+            message = f"{provider} {advice}; it said: {self.message}"
+        elif self.message.startswith(NAMELESS):
+            message = f"{provider} {self.message.removeprefix(NAMELESS)}"
+        else:
             return self
-        return UpstreamError(
-            self.kind, f"{provider} {advice}; it said: {self.message}", replace(self.detail, advice="")
-        )
+        return UpstreamError(self.kind, message, replace(self.detail, advice=""))
 
 
 class Unavailable(RequestFailed):

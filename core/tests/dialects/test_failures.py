@@ -89,9 +89,9 @@ def test_html_is_never_passed_on():
 
 
 def test_a_refused_credential_is_not_mistaken_for_the_clients_key():
-    message = http(401, error()).message
-    assert "credential" in message
-    assert "words" in message
+    failure = http(401, error())
+    assert failure.message == "the upstream refused its key (HTTP 401): words"
+    assert failure.of("fox").message == "fox refused its key (HTTP 401): words"
 
 
 def test_secrets_are_hidden():

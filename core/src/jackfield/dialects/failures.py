@@ -136,7 +136,7 @@ def _message(status: int, found: Judgement, complaint: Complaint) -> str:
     """Return what is said to the client: the upstream's words, and what they do not say by themselves."""
     message = complaint.message or f"upstream answered HTTP {status}"
     if found.kind is Kind.UPSTREAM_AUTH:
-        return f"the upstream refused the credential it was called with (HTTP {status}): {message}"
+        return f"the upstream refused its key (HTTP {status}): {message}"
     if status == 404 and found.kind is Kind.UPSTREAM_ERROR:
         return f"the upstream has no Responses API at this base-url (HTTP 404); most end in /v1: {message}"
     if complaint.page and 400 <= status < 500:
