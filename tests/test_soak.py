@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts.soaking import asking, behaviour, canaries, journal, judging, proxy, reading, vitals  # noqa: E402 - its path is set above
+from scripts.soaking import asking, behaviour, canaries, faults, journal, judging, proxy, reading, vitals  # noqa: E402 - its path is set above
 
 OWN, OTHER = "canary-0000001-aaaaaaaa", "canary-0000002-bbbbbbbb"
 KEY = "sk-fox-0123456789abcdef"
@@ -31,9 +31,11 @@ def judged(
     request: Any = SimpleNamespace(finished=True, closed=False)
     for each in tried:
         notes.begin(OWN, journal.Attempt("fox", each, TEXT, None, request))
+    if before := answer.get("before"):
+        notes.begin(OTHER, journal.Attempt("fox", before, TEXT, None, request))
     status, headers = answer.get("status", 200), answer.get("headers", STREAM if stream else JSON)
     heard = reading.read(dialect, stream, status, headers, raw)
-    now = time.monotonic()
+    now = time.monotonic() + 1
     outcome = judging.Judge(notes, [KEY]).decide(asking.Question(OWN, dialect, stream, {}), heard, now - 1, now)
     return outcome, list(notes.problems)
 
@@ -55,7 +57,7 @@ def error(kind: str, code: str | None) -> bytes:
     return orjson.dumps({"error": {"message": "no", "type": kind, "param": None, "code": code}})
 
 
-WHOLE, CUT, DOWN = behaviour.PROPER["whole"], behaviour.FAULTS["cut in mid-stream"], behaviour.FAULTS["503"]
+WHOLE, CUT, DOWN = behaviour.PROPER["whole"], faults.FAULTS["cut in mid-stream"], faults.FAULTS["503"]
 COMPLETED = {"type": "response.completed", "response": {"output": []}}
 
 
@@ -70,8 +72,10 @@ def test_what_an_upstream_did_explains_what_the_client_is_told() -> None:
     assert judged(overloaded, DOWN, status=503) == ("overloaded", [])
     limited = error("rate_limit_error", "rate_limit_exceeded")
     known = {**JSON, "retry-after": "3"}
-    assert judged(limited, status=429, headers=known) == ("all providers rest (rate_limited)", [])
-    failed = {"type": "response.failed", "response": {"error": {"code": "upstream_stream_cut", "message": "cut"}}}
+    resting = faults.FAULTS["429"]
+    assert judged(limited, status=429, headers=known, before=resting) == ("all providers rest (rate_limited)", [])
+    told = {"code": "server_error", "message": "upstream_stream_cut: fox broke off"}
+    failed = {"type": "response.failed", "response": {"error": told}}
     assert judged(events(delta(TEXT[:20]), failed), CUT, stream=True) == ("stream_cut in mid-answer", [])
 
 
@@ -83,12 +87,33 @@ BAD: dict[str, tuple[bytes, tuple[behaviour.Behaviour, ...], dict[str, Any]]] = 
     "an answer that no upstream gave": (document(""), (), {}),
     "a whole answer made of a broken one": (document(TEXT), (CUT,), {}),
     "an error that nothing explains": (error("server_error", "upstream_timeout"), (DOWN,), {"status": 504}),
-    "all providers rest, and no Retry-After says for how long": (
+    "an error that nothing explains: a lesser failure": (
+        error("invalid_request_error", "model_not_found"),
+        (faults.FAULTS["404 for a model"], DOWN),
+        {"status": 404},
+    ),
+    "an error that nothing explains: nobody was limited": (
         error("rate_limit_error", "rate_limit_exceeded"),
         (),
-        {"status": 429},
+        {"status": 429, "headers": {**JSON, "retry-after": "3"}},
     ),
-    "asked again after the request itself was refused": (document(TEXT), (behaviour.FAULTS["400"], WHOLE), {}),
+    "all providers rest, and nothing says when or whether to come again": (
+        error("rate_limit_error", "rate_limit_exceeded"),
+        (),
+        {"status": 429, "before": faults.FAULTS["429"]},
+    ),
+    "a Retry-After that a client should not obey": (
+        error("rate_limit_error", "rate_limit_exceeded"),
+        (),
+        {"status": 429, "before": faults.FAULTS["429"], "headers": {**JSON, "retry-after": "5400"}},
+    ),
+    "asked more than one other after a 403 about the request": (
+        document(TEXT),
+        (faults.FAULTS["403 page of a firewall"], DOWN, WHOLE),
+        {},
+    ),
+    "asked again after a proper answer": (document(TEXT), (WHOLE, WHOLE), {}),
+    "asked again after the request itself was refused": (document(TEXT), (faults.FAULTS["400"], WHOLE), {}),
     "a silent end": (events(delta(TEXT)), (WHOLE,), {"stream": True}),
     "the answer cannot be read": (events(delta(TEXT))[:-1], (WHOLE,), {"stream": True}),
     "content-type 'text/html' instead of application/json": (
@@ -108,7 +133,7 @@ def test_the_judge_sees_what_must_not_be(
     outcome, [problem] = judged(raw, *tried, **details)
 
     assert outcome == "unexplained"
-    assert problem.startswith(told)
+    assert problem.startswith(told.partition(":")[0])
 
 
 def test_an_attempt_after_the_end_is_seen_but_not_one_that_begins_late() -> None:

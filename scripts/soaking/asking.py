@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gzip
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import orjson
+from backports import zstd
 
 PATHS: Mapping[str, str] = {
     "responses": "/v1/responses",
@@ -22,15 +24,21 @@ _LARGE = 0.02
 """The share of requests with a long prompt."""
 
 
+MANNERS: Mapping[str, float] = {"plain": 70, "gzip": 8, "zstd": 10, "upgrade": 5, "half-closed": 7}
+"""How clients send, and of a hundred how many do so: an offer of another protocol, an end of their own side."""
+_CODINGS: Mapping[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zstd": zstd.compress}
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request of one client."""
+    """One request of one client. `manner` is how it is sent: one of `MANNERS`."""
 
     canary: str
     dialect: str
     stream: bool
     body: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
+    manner: str = "plain"
 
     @property
     def name(self) -> str:
@@ -39,7 +47,17 @@ class Question:
 
     def data(self, port: int) -> bytes:
         """Return the whole HTTP request."""
-        return request("POST", PATHS[self.dialect], port, self.headers, orjson.dumps(self.body))
+        data, headers = orjson.dumps(self.body), dict(self.headers)
+        if pack := _CODINGS.get(self.manner):
+            data, headers["content-encoding"] = pack(data), self.manner
+        if self.manner == "upgrade":
+            headers |= {"connection": "Upgrade, HTTP2-Settings", "upgrade": "h2c", "http2-settings": "AAMAAABkAAQAAP__"}
+        return request("POST", PATHS[self.dialect], port, headers, data)
+
+    @property
+    def half_closed(self) -> bool:
+        """True when the client closes its own side once the request is out."""
+        return self.manner == "half-closed"
 
 
 def request(method: str, path: str, port: int, headers: Mapping[str, str], body: bytes = b"") -> bytes:
@@ -61,7 +79,8 @@ def question(canary: str, key: str, random: Random) -> Question:
     dialect = random.choice(list(PATHS))
     stream = random.random() < 0.7
     body = {"model": _model(dialect, random), "stream": stream, **_BODIES[dialect](_prompt(canary, random), random)}
-    return Question(canary, dialect, stream, body, credentials(key, dialect, random))
+    [manner] = random.choices(list(MANNERS), list(MANNERS.values()))
+    return Question(canary, dialect, stream, body, credentials(key, dialect, random), manner)
 
 
 def _model(dialect: str, random: Random) -> str:

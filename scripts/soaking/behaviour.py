@@ -1,39 +1,34 @@
-"""What an upstream may do with a request: the proper answers, every fault, and what a client may be told of each."""
+"""What an upstream may do with a request: how one way to answer is described, and the answers that are proper."""
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
-from jackfield.errors import Kind
+import brotli
+from backports import zstd
+from jackfield.errors import Kind, Verdict
 from jackfield.testing import (
     Close,
     Completed,
-    ErrorEvent,
-    Failed,
+    Delay,
     Hang,
     Item,
     Raw,
     Reasoning,
-    Reset,
     Script,
     Send,
     Text,
     ToolCall,
     answer,
-    cut_after,
-    empty,
-    ends_early,
-    hang,
-    hang_after_headers,
-    html_page,
-    http_error,
     json_response,
-    rate_limited,
-    reset_before_headers,
-    usage_limit,
 )
+
+STRANGER = "canary-9999999-ffffffff"
+"""What a second answer says that nobody asked for: no client may ever read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +66,67 @@ class Part:
 class Behaviour:
     """One way to answer. `kinds` are the failures that it may be to a client; none: the answer comes whole.
 
-    `codes` are the upstream's own codes, which may travel in the place of ours.
+    `codes` are the upstream's own codes, which may travel in the place of ours. `about` is what the failure says
+    something about, where its kind alone does not tell. `begun`: it comes behind the beginning of an answer, which the
+    client may have seen. `full`: the upstream serves as much as it can, and may be asked again by the same request.
+    `lingers`: it goes on after its end, for which it has a second.
     """
 
     name: str
     play: Callable[[Part], Script]
     kinds: frozenset[Kind] = frozenset()
     codes: frozenset[str] = frozenset()
+    about: Verdict | None = None
+    begun: bool = False
+    full: bool = False
+    lingers: bool = False
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the failure says something about; None for an answer that comes whole."""
+        return self.about or next((kind.verdict for kind in self.kinds), None)
 
     @property
     def final(self) -> bool:
         """True when nobody else may be asked afterwards: the request itself is at fault."""
-        return bool(self.kinds) and not any(kind.failover for kind in self.kinds)
+        return self.verdict is Verdict.REQUEST and Kind.FORBIDDEN not in self.kinds
+
+    @property
+    def filtered(self) -> bool:
+        """True when one other provider may be asked afterwards, and no more: a filter in front of this one."""
+        return self.verdict is Verdict.REQUEST and Kind.FORBIDDEN in self.kinds
 
 
-def _refusing_the_key(status: int) -> Callable[[Part], Script]:
-    return lambda part: http_error(status, f"Incorrect API key provided: {part.key}")
+_CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+}
 
 
-def _failing(code: str, *, begun: bool) -> Callable[[Part], Script]:
-    return lambda part: answer(*(part.items if begun else ()), end=Failed(code, f"told with {part.key}"))
+def _coded(part: Part) -> Script:
+    """Return the answer in a content coding that nobody asked for, in pieces."""
+    name = part.random.choice(list(_CODINGS))
+    data = _CODINGS[name](part.whole.body)
+    return Script((Send(data),), headers={"content-encoding": name}).rechunked(1 + part.random.randrange(200))
 
 
-def _half_an_event(part: Part) -> Script:
-    return cut_after(part.place, part.whole, Send(b'event: response.output_text.delta\ndata: {"type":"resp'), Close())
+def _half_a_character(part: Part) -> Script:
+    torn = b'data: {"type":"response.new_thing","words":"\xe4\xb8"}\n\n'
+    half = b'data: {"type":"response.new_thing","words":"\\ud83d"}\n\n'
+    return part.whole.after(part.place, Send(torn), Send(half))
 
 
-def _damaged(part: Part) -> Script:
-    return part.whole.after(part.place, Send(b'event: response.output_text.delta\ndata: {"type":"resp\n\n'))
+def _with_a_second_answer(part: Part) -> Script:
+    """Return the answer with another one behind it, and leave the connection open as if nothing were wrong."""
+    second = f"HTTP/1.1 200 OK\r\ncontent-length: {len(STRANGER)}\r\n\r\n{STRANGER}"
+    return part.whole.then(Raw(f"0\r\n\r\n{second}".encode()), part.random.choice((Close(), Hang())))
+
+
+def _with_a_flood_of_comments(part: Part) -> Script:
+    flood = Send(b": still here\n\n" * part.random.randrange(500, 5000))
+    return part.whole.first(flood).after(part.place, flood)
 
 
 _PROPER = (
@@ -111,46 +139,12 @@ _PROPER = (
     Behaviour("as one document", lambda part: json_response(part.whole)),
     Behaviour("without output", lambda part: answer(*part.items, end=Completed(output="empty"), model=part.model)),
     Behaviour("then closed", lambda part: replace(part.whole, keep_alive=False)),
-)
-
-
-def _fault(name: str, play: Callable[[Part], Script], *kinds: Kind, code: str = "") -> Behaviour:
-    return Behaviour(name, play, frozenset(kinds), frozenset({code} - {""}))
-
-
-_FAULTS = (
-    _fault("400", lambda part: http_error(400, "no", code="invalid_value"), Kind.INVALID_REQUEST, code="invalid_value"),
-    _fault("401", _refusing_the_key(401), Kind.UPSTREAM_AUTH),
-    _fault("403", _refusing_the_key(403), Kind.UPSTREAM_AUTH),
-    _fault("402", lambda part: http_error(402, "pay first"), Kind.QUOTA),
-    _fault("429", lambda part: rate_limited(part.random.choice((1, 2))), Kind.RATE_LIMITED),
-    _fault("429 in the body", lambda part: usage_limit(2), Kind.USAGE_LIMIT),
-    _fault("500", lambda part: http_error(500, f"broken for {part.key}"), Kind.UPSTREAM_ERROR),
-    _fault("502 HTML", lambda part: html_page(502), Kind.UPSTREAM_ERROR),
-    _fault("503", lambda part: http_error(503), Kind.OVERLOADED),
-    _fault("hang", lambda part: hang(), Kind.TIMEOUT),
-    _fault("hang after headers", lambda part: hang_after_headers(), Kind.TIMEOUT),
-    _fault("hang in mid-stream", lambda part: part.whole.cut(part.place, Hang()), Kind.TIMEOUT),
-    _fault("reset", lambda part: reset_before_headers(), Kind.UNREACHABLE),
-    _fault("closed", lambda part: Script((Close(),)), Kind.UNREACHABLE),
-    _fault("no HTTP", lambda part: Script((Raw(b"\0\1 hello\r\n\r\n"), Close())), Kind.UNREACHABLE),
-    _fault("cut in the handshake", lambda part: part.whole.cut(2), Kind.STREAM_CUT),
-    _fault("cut in mid-stream", lambda part: part.whole.cut(part.place), Kind.STREAM_CUT),
-    _fault("reset in mid-stream", lambda part: part.whole.cut(part.place, Reset()), Kind.STREAM_CUT),
-    _fault("cut in an event", _half_an_event, Kind.STREAM_CUT),
-    _fault("a damaged event", _damaged, Kind.UPSTREAM_ERROR),
-    _fault("ends early", lambda part: ends_early(part.place, part.whole), Kind.STREAM_CUT),
-    _fault("empty 200", lambda part: empty(), Kind.STREAM_CUT),
-    _fault("HTML with 200", lambda part: html_page(), Kind.UPSTREAM_ERROR),
-    _fault("failed at once", _failing("server_error", begun=False), Kind.UPSTREAM_ERROR),
-    _fault("failed in mid-stream", _failing("server_error", begun=True), Kind.UPSTREAM_ERROR),
-    _fault("overloaded in a 200", _failing("server_is_overloaded", begun=False), Kind.OVERLOADED),
-    _fault("limited in mid-stream", _failing("rate_limit_exceeded", begun=True), Kind.RATE_LIMITED),
-    _fault("error event", lambda part: answer(*part.items, end=ErrorEvent()), Kind.UPSTREAM_ERROR),
+    Behaviour("in a content coding", _coded),
+    Behaviour("with half a character", _half_a_character),
+    Behaviour("with a second answer behind it", _with_a_second_answer, lingers=True),
+    Behaviour("with a flood of comments", _with_a_flood_of_comments),
+    Behaviour("without an end after its end", lambda part: part.whole.then(Delay(0.01), Hang()), lingers=True),
 )
 
 PROPER: Mapping[str, Behaviour] = {each.name: each for each in _PROPER}
 """Answers that reach the client whole, however odd they look on the wire."""
-
-FAULTS: Mapping[str, Behaviour] = {each.name: each for each in _FAULTS}
-"""What goes wrong upstream, as far as an HTTP server can play it; refused connections come from outages."""

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="jackfield-soak-"))
     good = False
     try:
-        good = _run(Plan(options.minutes * 60, options.rate, seed), folder, options.json)
+        good = _run(Plan(options.minutes * 60, options.rate, seed, options.warm_up), folder, options.json)
     except ProxyError as error:
         print(f"soak: {error}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--minutes", type=float, default=1.0, metavar="M", help="length of the load after the warm-up (1)")
     add("--rate", type=float, default=50.0, metavar="N", help="clients a second (50)")
+    add("--warm-up", type=float, default=0.0, metavar="S", help="seconds of load before it (a fifth, 300 at most)")
     add("--seed", type=int, metavar="N", help="where chance begins (each time another, which is printed)")
     add("--json", type=Path, metavar="FILE", help="write all figures there")
     add("--keep", action="store_true", help="keep the proxy's folder, also when all is well")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import time
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jackfield.errors import Kind
 from jackfield.testing import RecordedRequest
 
 from .behaviour import Behaviour
+
+ALWAYS_ON = "fox"
+"""The provider that the operator never switches off, with every model."""
+SLACK = 5.0
+"""Seconds that an attempt may have begun before its failure counts."""
 
 
 @dataclass(eq=False, slots=True)
@@ -32,6 +39,7 @@ class Attempt:
 class Journal:
     """All attempts of the requests under way, and what was counted.
 
+    `resets` are the instants at which the operator let all serve again, `failures` what was played: when, where, which.
     `problems` are sentences that say what must not be; of each kind the first few are kept and all are counted.
     """
 
@@ -39,6 +47,8 @@ class Journal:
     live: set[Attempt] = field(default_factory=set)
     played: Counter[str] = field(default_factory=Counter)
     outages: list[list[float]] = field(default_factory=list)
+    resets: list[float] = field(default_factory=list)
+    failures: deque[tuple[float, str, Kind]] = field(default_factory=lambda: deque(maxlen=50_000))
     problems: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     _closed: set[str] = field(default_factory=set)
@@ -48,6 +58,7 @@ class Journal:
         """Note an attempt."""
         self.played[attempt.behaviour.name] += 1
         self.live.add(attempt)
+        self.failures.extend((time.monotonic(), attempt.provider, kind) for kind in attempt.behaviour.kinds)
         if canary not in self._closed:
             self.attempts[canary].append(attempt)
         elif canary in self._unasked:
@@ -71,6 +82,22 @@ class Journal:
     def down_between(self, begin: float, end: float) -> bool:
         """Return True when an upstream was down at some time between two instants of the monotonic clock."""
         return any(since <= end and until >= begin for since, until in self.outages)
+
+    def resting(self, at: float) -> frozenset[Kind]:
+        """Return why all providers may rest at some instant, and so what a client is told that nobody can serve.
+
+        The provider that is never switched off must have failed in that way, since all were told to serve again.
+        """
+        since = next((reset for reset in reversed(self.resets) if reset < at), 0.0) - SLACK
+        found: set[Kind] = set()
+        for when, provider, kind in reversed(self.failures):
+            if when < since:
+                break
+            if provider == ALWAYS_ON:
+                found.add(kind)
+        if found & {Kind.RATE_LIMITED, Kind.USAGE_LIMIT}:
+            found.add(Kind.RATE_LIMITED)
+        return frozenset({*found, Kind.UNAVAILABLE}) if found or self.down_between(since, at) else frozenset()
 
     def problem(self, kind: str, example: str) -> None:
         """Note what must not be."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from jackfield.errors import Kind
+from jackfield.errors import Kind, Verdict
 
 from .asking import Question
 from .canaries import leaked, strangers
@@ -13,9 +13,40 @@ from .reading import Heard
 
 ANSWER_TIMEOUT = 20.0
 """`limits.answer-timeout` of the proxy under test, in seconds."""
+LONGEST_TOLD = 60
+"""Seconds of the longest Retry-After that a client may hear."""
 
-_NOBODY = frozenset({Kind.RATE_LIMITED, Kind.UNAVAILABLE})
 _WHILE_DOWN = frozenset({Kind.UNREACHABLE, Kind.STREAM_CUT})
+_NOBODY = frozenset(
+    {Kind.UPSTREAM_AUTH, Kind.QUOTA, Kind.RATE_LIMITED, Kind.USAGE_LIMIT, Kind.MODEL_NOT_FOUND, Kind.UNAVAILABLE}
+)
+"""What a client that nobody could be asked for may be told: why all of them rest."""
+_RANKS: Mapping[Verdict, int] = {
+    Verdict.MODEL: 0,
+    Verdict.KEY: 1,
+    Verdict.ACCOUNT: 1,
+    Verdict.CLIENT: 2,
+    Verdict.REQUEST: 2,
+    Verdict.LOAD: 3,
+    Verdict.UPSTREAM: 3,
+}
+"""Which of several failures counts (docs/routing.md, "What clients are told when nobody serves them")."""
+_LAST_WORD = 9
+_LASTING = frozenset({Verdict.MODEL, Verdict.KEY, Verdict.ACCOUNT})
+_OWN_WORDS = frozenset({Kind.UPSTREAM_AUTH, Kind.UNREACHABLE, Kind.TIMEOUT, Kind.STREAM_CUT})
+"""Kinds of which a `response.failed` tells our word in its message, since its code is one of the API's."""
+_CODES_IN_STREAM: Mapping[Kind, str] = {
+    Kind.INVALID_REQUEST: "invalid_prompt",
+    Kind.FORBIDDEN: "invalid_prompt",
+    Kind.NOT_FOUND: "invalid_prompt",
+    Kind.MODEL_NOT_FOUND: "invalid_prompt",
+    Kind.TOO_LARGE: "invalid_prompt",
+    Kind.RATE_LIMITED: "rate_limit_exceeded",
+    Kind.USAGE_LIMIT: "insufficient_quota",
+    Kind.QUOTA: "insufficient_quota",
+    Kind.OVERLOADED: "server_is_overloaded",
+}
+"""Codes of `response.failed`; `server_error` for every other kind."""
 
 
 class Judge:
@@ -55,15 +86,21 @@ class Judge:
             return "a silent end: neither the dialect's end nor an error"
         if heard.ended and heard.error is not None:
             return "an error and a proper end in one answer"
-        if any(attempt.behaviour.final for attempt in attempts[:-1]):
-            return "asked again after the request itself was refused"
+        if wrong := _wrong_turns(attempts):
+            return wrong
         if heard.text and not any(attempt.text.startswith(heard.text) for attempt in attempts[-1:]):
             return "a text that the last upstream did not send"
         return ""
 
     def _allowed(self, attempts: Sequence[Attempt], begin: float, end: float) -> frozenset[Kind]:
         """Return the kinds of failure that a client may be told of."""
-        allowed = attempts[-1].behaviour.kinds if attempts else _NOBODY
+        allowed = frozenset[Kind]()
+        if attempts:
+            allowed = _counting(attempts)
+            if attempts[-1].behaviour.begun:
+                allowed |= attempts[-1].behaviour.kinds
+        if all(attempt.behaviour.verdict in _LASTING for attempt in attempts):  # each has to be mended by somebody
+            allowed |= self._journal.resting(begin) & _NOBODY
         if self._journal.down_between(begin, end):
             allowed |= _WHILE_DOWN
         if end - begin >= ANSWER_TIMEOUT - 0.1:
@@ -71,11 +108,42 @@ class Judge:
         return allowed
 
 
+def _rank(attempt: Attempt, last: Attempt) -> int:
+    verdict = attempt.behaviour.verdict
+    if verdict is None:
+        return -1
+    return _LAST_WORD if attempt is last and verdict is Verdict.REQUEST else _RANKS[verdict]
+
+
+def _counting(attempts: Sequence[Attempt]) -> frozenset[Kind]:
+    """Return the kinds of those failures that count most."""
+    last = attempts[-1]
+    highest = max(_rank(attempt, last) for attempt in attempts)
+    kinds = (attempt.behaviour.kinds for attempt in attempts if _rank(attempt, last) == highest)
+    return frozenset(kind for each in kinds for kind in each)
+
+
+def _wrong_turns(attempts: Sequence[Attempt]) -> str:
+    """Return what is wrong with who was asked after whom."""
+    for place, attempt in enumerate(attempts):
+        later = attempts[place + 1 :]
+        if later and attempt.behaviour.final:
+            return "asked again after the request itself was refused"
+        if attempt.behaviour.filtered and (len(later) > 1 or attempt.provider in {each.provider for each in later}):
+            return "asked more than one other after a 403 about the request"
+        if not attempt.behaviour.kinds and later and not attempt.dropped:
+            return "asked again after a proper answer"
+    return ""
+
+
 def _wrong_error(told: frozenset[Kind], heard: Heard, attempts: Sequence[Attempt]) -> str:
     if not told:
         return "an error that nothing explains"
-    if told <= _NOBODY and not attempts and not heard.retry_after:
-        return "all providers rest, and no Retry-After says for how long"
+    if heard.retry_after and not 1 <= float(heard.retry_after) <= LONGEST_TOLD:
+        return "a Retry-After that a client should not obey"
+    in_head = heard.status != 200
+    if in_head and told <= _NOBODY and not attempts and not heard.retry_after and heard.should_retry != "false":
+        return "all providers rest, and nothing says when or whether to come again"
     return ""
 
 
@@ -94,7 +162,7 @@ def _wrong_whole(heard: Heard, attempts: Sequence[Attempt]) -> str:
 
 def _kinds(question: Question, heard: Heard, attempts: Sequence[Attempt]) -> frozenset[Kind]:
     """Return the kinds of failure that an error's words fit."""
-    codes = attempts[-1].behaviour.codes if attempts else frozenset()
+    codes = frozenset[str]().union(*(attempt.behaviour.codes for attempt in attempts))
     return frozenset(kind for kind in Kind if _fits(kind, question, heard, codes))
 
 
@@ -103,11 +171,15 @@ def _fits(kind: Kind, question: Question, heard: Heard, codes: frozenset[str]) -
     if question.dialect == "messages":
         statuses = {words.anthropic_status} | ({500} if kind is Kind.UPSTREAM_ERROR else set())
         return heard.kind == words.anthropic_type and heard.status in statuses | _in_stream(question)
+    if question.dialect == "responses" and heard.status == 200:
+        told = kind not in _OWN_WORDS or (words.openai_code or "") in heard.message
+        return told and heard.code == _CODES_IN_STREAM.get(kind, "server_error")
     statuses = {words.status} | ({500} if kind is Kind.UPSTREAM_ERROR else set())
     named = {words.openai_code or "", *codes}
-    if question.dialect == "responses" and heard.status == 200:
-        return heard.code in named | ({"server_error"} if not words.openai_code else set())
-    right = heard.kind == words.openai_type and heard.code in named | ({"server_error"} & {words.openai_type})
+    types = {words.openai_type}
+    if kind is Kind.USAGE_LIMIT and question.dialect == "responses":
+        types = {"usage_limit_reached"}
+    right = heard.kind in types and heard.code in named | ({"server_error"} & {words.openai_type})
     return right and heard.status in statuses | _in_stream(question)
 
 

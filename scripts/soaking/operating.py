@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -40,7 +41,14 @@ class Operator:
     """One person with an editor and the management key. `seconds` are those from an edit to its being in force."""
 
     def __init__(
-        self, wires: Wires, file: Path, keys: tuple[str, str], journal: Journal, secrets: list[str], random: Random
+        self,
+        wires: Wires,
+        file: Path,
+        keys: tuple[str, str],
+        journal: Journal,
+        secrets: list[str],
+        random: Random,
+        send: Callable[[signal.Signals], None],
     ) -> None:
         self._wires = wires
         self._file = file
@@ -48,6 +56,7 @@ class Operator:
         self._journal = journal
         self._secrets = secrets
         self._random = random
+        self._signal = send
         self._edition = 0
         self.acts: Counter[str] = Counter()
         self.seconds: list[float] = []
@@ -62,7 +71,8 @@ class Operator:
             (self._write_at_once, 2),
             (self._be_refused, 2),
             (self._read_the_file, 2),
-            (self.reset, 6),
+            (self._send_signal, 2),
+            (self.reset, 12),
         ]
         while not await stopped_within(stop, self._random.uniform(0.3, 2.0)):
             [act] = self._random.choices([act for act, _ in acts], [weight for _, weight in acts])
@@ -195,7 +205,16 @@ class Operator:
     async def reset(self) -> None:
         """Let all credentials serve again."""
         self.acts["POST /reset-cooldown"] += 1
+        began = time.monotonic()
         await self.manage("POST", "/reset-cooldown")
+        self._journal.resets.append(began)
+
+    async def _send_signal(self) -> None:
+        """Send SIGHUP, which reads the file again, or a signal that must do nothing."""
+        chosen = self._random.choice((signal.SIGHUP, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2))
+        self.acts[chosen.name] += 1
+        self._signal(chosen)
+        await self.manage("GET", "/health")
 
     async def requests_counted(self) -> int:
         """Return how many requests the statistics know."""

@@ -11,8 +11,9 @@ from random import Random
 
 from jackfield.testing import FakeUpstream, RecordedRequest, Script, json_reply
 
-from .behaviour import FAULTS, PROPER, Behaviour, Part
+from .behaviour import PROPER, Behaviour, Part
 from .canaries import found_in, song
+from .faults import FAULTS
 from .journal import Attempt, Journal
 from .pausing import stopped_within
 
@@ -91,6 +92,15 @@ class Relay:
             if attempt.provider == self.name and not attempt.over:
                 attempt.dropped = True
 
+    def close_kept(self) -> int:
+        """Close the connections that wait for a next request, as servers do; return how many.
+
+        A request that is on its way just then may be told so, or be sent again.
+        """
+        now = time.monotonic()
+        self._journal.outages.append([now - 0.5, now + 1.0])
+        return self.upstream.close_kept()
+
     async def drop_idle(self) -> None:
         """Close the connections that the proxy keeps, when no request is under way."""
         await self._hang_up()
@@ -110,3 +120,9 @@ async def take_down(relays: Sequence[Relay], random: Random, counts: Counter[str
     while not await stopped_within(stop, random.uniform(6, 18)):
         counts["outages"] += 1
         await random.choice(relays).go_down(random.uniform(0.5, 3))
+
+
+async def hang_up(relays: Sequence[Relay], random: Random, counts: Counter[str], stop: asyncio.Event) -> None:
+    """Let one relay close its kept connections now and then, until told to stop."""
+    while not await stopped_within(stop, random.uniform(2, 10)):
+        counts["kept connections closed"] += random.choice(relays).close_kept()

@@ -70,6 +70,10 @@ class Proxy:
         """The exit status; None while it runs."""
         return self._process.poll() if self._process is not None else None
 
+    def send(self, chosen: signal.Signals) -> None:
+        """Send it a signal. Raises ProxyError when it was never started."""
+        os.kill(self.pid, chosen)
+
     def stop(self) -> int | None:
         """Ask it to stop and return its exit status; None when it had to be killed."""
         if self._process is None:

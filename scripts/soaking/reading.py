@@ -29,6 +29,7 @@ class Heard:
     error: JSON | None = None
     fault: str = ""
     retry_after: str | None = None
+    should_retry: str | None = None
     raw: bytes = b""
     texts: list[str] = field(default_factory=list)
 
@@ -36,6 +37,11 @@ class Heard:
     def kind(self) -> str:
         """The error's type."""
         return str((self.error or {}).get("type"))
+
+    @property
+    def message(self) -> str:
+        """The error's words."""
+        return str((self.error or {}).get("message") or "")
 
     @property
     def code(self) -> str:
@@ -53,7 +59,7 @@ class Heard:
 
 def read(dialect: str, stream: bool, status: int, headers: Mapping[str, str], raw: bytes) -> Heard:
     """Return what an answer amounts to. Never raises: what cannot be read is its `fault`."""
-    heard = Heard(status, raw=raw, retry_after=headers.get("retry-after"))
+    heard = Heard(status, raw=raw, retry_after=headers.get("retry-after"), should_retry=headers.get("x-should-retry"))
     kind = headers.get("content-type", "").partition(";")[0]
     expected = "text/event-stream" if stream and status == 200 else "application/json"
     if kind != expected:
@@ -63,7 +69,11 @@ def read(dialect: str, stream: bool, status: int, headers: Mapping[str, str], ra
         if status != 200:
             heard.error = envelope(dialect, orjson.loads(raw))
         elif stream:
-            _STREAMS[dialect](heard, [event.data for event in read_sse(raw) if isinstance(event.data, dict)], raw)
+            _STREAMS[dialect](
+                heard,
+                [event.data for event in read_sse(raw.decode("utf-8", "replace")) if isinstance(event.data, dict)],
+                raw,
+            )
         else:
             WHOLES[dialect](heard, orjson.loads(raw))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:

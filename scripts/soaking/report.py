@@ -42,6 +42,8 @@ def figures(result: Result) -> dict[str, Any]:
         "aborts": dict(tally.aborts),
         "upstream-closed-seconds": _rounded(spread(tally.closing)),
         "probes": dict(tally.probes),
+        "manners": dict(tally.manners),
+        "kept connections closed": result.weather["kept connections closed"],
         "most-open": tally.most_open,
         "upstreams": dict(journal.played),
         "outages": result.weather["outages"],
@@ -85,6 +87,7 @@ def _lines(result: Result) -> Iterable[str]:
     )
     yield ""
     yield from _table("requests", told["asked"])
+    yield from _table("how raw clients sent", told["manners"])
     yield from _table("what the client heard", told["outcomes"])
     yield from _table("what the upstreams did wrong", faults | {"connections refused (outages)": told["outages"]})
     yield f"Proper answers of the upstreams: {sum(played.values()) - sum(faults.values())}."

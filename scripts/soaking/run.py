@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from . import visits
+from . import probing, visits
 from .pausing import stopped_within
-from .providers import change_the_weather, take_down
+from .providers import change_the_weather, hang_up, take_down
 from .proxy import Proxy, read_log
 from .vitals import Vitals, kept_open, look, slope, steady
 from .world import World, begin
@@ -24,16 +24,21 @@ REST = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long (seconds), how fast (clients a second), from which seed."""
+    """How long (seconds), how fast (clients a second), from which seed.
+
+    `warm_up` are the seconds of the same load before the first measurement; a fifth of the run, at most five minutes,
+    unless told otherwise.
+    """
 
     seconds: float
     rate: float
     seed: int
+    warm_up: float = 0.0
 
-    @property
-    def warm_up(self) -> float:
-        """Seconds of the same load before the first measurement."""
-        return min(300.0, max(8.0, 0.2 * self.seconds))
+    def __post_init__(self) -> None:
+        """Choose the warm-up where none was asked for."""
+        if not self.warm_up:
+            object.__setattr__(self, "warm_up", min(300.0, max(8.0, 0.2 * self.seconds)))
 
 
 @dataclass(slots=True)
@@ -71,7 +76,7 @@ async def soak(plan: Plan, proxy: Proxy, tell: Callable[[str], None]) -> Result:
         return look(proxy.pid, began, held, sum(world.crowd.tally.asked.values()))
 
     tell(f"warming up for {plan.warm_up:.0f} s")
-    await visits.probe_all(world.crowd)
+    await probing.probe_all(world.crowd)
     await _load(plan.warm_up, plan, world, weather, [], vitals)
     before = await _rest(world, vitals)
     descriptors = kept_open(proxy.pid)
@@ -101,6 +106,7 @@ async def _load(
         group.create_task(_clients(plan.rate, world, stop))
         group.create_task(change_the_weather(world.relays, random, stop))
         group.create_task(take_down(world.relays, random, weather, stop))
+        group.create_task(hang_up(world.relays, random, weather, stop))
         group.create_task(world.operator.work(stop))
         group.create_task(world.operator.look_around(stop))
         group.create_task(_watch(seconds, samples, vitals, world, stop, tell))
@@ -133,7 +139,7 @@ async def _clients(rate: float, world: World, stop: asyncio.Event) -> None:
         lambda: visits.ask(crowd),
         lambda: visits.leave(crowd),
         lambda: world.sdks.ask(crowd),
-        lambda: visits.probe(crowd),
+        lambda: probing.probe(crowd),
     ]
     async with asyncio.TaskGroup() as group:
         while not await stopped_within(stop, crowd.random.expovariate(rate)):
@@ -184,6 +190,7 @@ async def _settle_accounts(result: Result) -> None:
         world.journal.problem("the proxy did not stop properly", str(result.exit_status))
     for relay in world.relays:
         await relay.upstream.stop()
+    world.hasty.stop()
     faults, examples, result.log_errors = read_log(world.proxy.log, world.secrets)
     for name, count in faults.items():
         world.journal.problems[name] += count

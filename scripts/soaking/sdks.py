@@ -100,6 +100,7 @@ def _fail(question: Question, heard: Heard, error: openai.APIStatusError | anthr
     heard.status = error.status_code
     heard.text = "".join(heard.texts)
     heard.retry_after = error.response.headers.get("retry-after")
+    heard.should_retry = error.response.headers.get("x-should-retry")
     body: Any = error.body
     heard.raw = orjson.dumps(body)
     heard.error = envelope(question.dialect, body if isinstance(body, dict) and "error" in body else {"error": body})

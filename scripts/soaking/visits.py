@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
 
-import orjson
-
 from . import asking
 from .asking import Question
 from .journal import Journal
@@ -35,6 +33,7 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     aborts: Counter[str] = field(default_factory=Counter)
     probes: Counter[str] = field(default_factory=Counter)
+    manners: Counter[str] = field(default_factory=Counter)
     counted: int = 0
     uncertain: int = 0
     closing: list[float] = field(default_factory=list)
@@ -88,6 +87,9 @@ async def _listen(crowd: Crowd, question: Question) -> Heard:
     wire = await crowd.wires.take()
     try:
         await wire.send(question.data(crowd.wires.port))
+        crowd.tally.manners[question.manner] += 1
+        if question.half_closed:
+            wire.end()
         head = await wire.head()
         lazy = 0.02 if crowd.random.random() < 0.05 else 0.0
         pieces = []
@@ -153,69 +155,9 @@ async def _see_it_closed(crowd: Crowd, question: Question, left: float) -> None:
             break
         await asyncio.sleep(0.1)
     attempts = crowd.journal.attempts.get(question.canary, [])
-    closed = [attempt.request.closed_at for attempt in attempts if attempt.request.closed_at is not None]
-    crowd.tally.closing += [max(0.0, when - left) for when in closed]
+    prompt = [attempt.request.closed_at for attempt in attempts if not attempt.behaviour.lingers]
+    crowd.tally.closing += [max(0.0, when - left) for when in prompt if when is not None]
     crowd.journal.close(question.canary)
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A request with a fixed answer: what is sent, the status that must come, whether a record is written of it."""
-
-    name: str
-    method: str
-    path: str
-    body: bytes
-    status: int
-    keyed: bool = True
-    counted: bool = True
-
-
-_HI = [{"role": "user", "content": "hi"}]
-PROBES = (
-    Probe("an unknown model", "POST", "/v1/responses", orjson.dumps({"model": "x", "input": "hi"}), 404),
-    Probe("no JSON", "POST", "/v1/chat/completions", b'{"model": ', 400),
-    Probe("a field of the wrong type", "POST", "/v1/messages", orjson.dumps({"model": "gpt-5", "messages": 7}), 400),
-    Probe("no key", "POST", "/v1/responses", b"{}", 401, keyed=False),
-    Probe("models", "GET", "/v1/models", b"", 200, counted=False),
-    Probe("healthz", "GET", "/healthz", b"", 200, keyed=False, counted=False),
-    Probe("nowhere", "GET", "/v2/nowhere", b"", 404, counted=False),
-    Probe(
-        "count_tokens",
-        "POST",
-        "/v1/messages/count_tokens",
-        orjson.dumps({"model": "claude-soak-4", "messages": _HI}),
-        200,
-        counted=False,
-    ),
-)
-"""What no upstream has a part in."""
-
-
-async def probe_all(crowd: Crowd) -> None:
-    """Send each of them once: what is loaded when it is first needed is there then."""
-    for each in PROBES:
-        await probe(crowd, each)
-
-
-async def probe(crowd: Crowd, chosen: Probe | None = None) -> None:
-    """Send what has one right answer: this, or any."""
-    chosen = chosen or crowd.random.choice(PROBES)
-    crowd.tally.probes[chosen.name] += 1
-    crowd.tally.counted += chosen.counted
-    headers = asking.credentials(crowd.keys[0], "responses", crowd.random) if chosen.keyed else {}
-    wire = await crowd.wires.take()
-    try:
-        async with asyncio.timeout(LISTENS):
-            await wire.send(asking.request(chosen.method, chosen.path, crowd.wires.port, headers, chosen.body))
-            head = await wire.head()
-            body = await wire.body(head)
-        if head.status != chosen.status:
-            crowd.journal.problem(f"{chosen.name}: not {chosen.status}", f"{head.status} {body[:200]!r}")
-    except (BrokenAnswerError, OSError, TimeoutError) as error:
-        crowd.journal.problem(f"{chosen.name}: no answer", repr(error))
-    finally:
-        crowd.wires.give_back(wire)
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

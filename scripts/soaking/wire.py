@@ -33,6 +33,7 @@ class Wire:
         self._reader = reader
         self._writer = writer
         self.reusable = False
+        self._ended = False
         self.idle_since = 0.0
 
     @classmethod
@@ -45,6 +46,11 @@ class Wire:
         self.reusable = False
         self._writer.write(data)
         await self._writer.drain()
+
+    def end(self) -> None:
+        """Close our own side, and go on listening."""
+        self._ended = True
+        self._writer.write_eof()
 
     async def head(self) -> Head:
         """Read status and headers. Raises BrokenAnswerError."""
@@ -67,7 +73,7 @@ class Wire:
                 yield await self._reader.readexactly(length)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError, ValueError, KeyError) as error:
             raise BrokenAnswerError(f"the body broke off: {error!r}") from error
-        self.reusable = head.headers.get("connection", "").lower() != "close"
+        self.reusable = not self._ended and head.headers.get("connection", "").lower() != "close"
 
     async def body(self, head: Head) -> bytes:
         """Read the whole body."""

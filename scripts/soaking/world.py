@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from .canaries import canaries
+from .hasty import HastyRelay
 from .journal import Journal
 from .judging import ANSWER_TIMEOUT, Judge
 from .operating import Operator
@@ -42,6 +43,7 @@ usage-statistics-enabled: true
 tppc:
   providers:
 {providers}
+    - {{name: ant, enabled: true, base-url: "{hasty.base_url}", api-key: "{hasty.key}"}}
 packycode:
   enabled: true
   base-url: {packycode.upstream.base_url}
@@ -67,6 +69,7 @@ class World:
     """What takes part in a run."""
 
     relays: list[Relay]
+    hasty: HastyRelay
     proxy: Proxy
     crowd: Crowd
     operator: Operator
@@ -81,18 +84,20 @@ async def begin(proxy: Proxy, random: Random) -> World:
     relays = [Relay(name, new_key(name), journal, random) for name in (*TPPC, "packycode")]
     for relay in relays:
         await relay.upstream.start()
+    hasty = HastyRelay("ant", new_key("ant"), journal, random)
+    await hasty.start()
     clients, management = [new_key("client"), new_key("client")], new_key("management")
-    proxy.config.write_text(_config(relays, clients, management))
-    known = [*clients, management, *(relay.key for relay in relays)]
+    proxy.config.write_text(_config(relays, hasty, clients, management))
+    known = [*clients, management, hasty.key, *(relay.key for relay in relays)]
     for relay in relays:
         relay.foreign = [secret for secret in known if secret != relay.key]
     proxy.start()
     crowd = Crowd(Wires(proxy.port), clients, canaries(random), random, journal, Judge(journal, known))
-    operator = Operator(Wires(proxy.port), proxy.config, (clients[0], management), journal, known, random)
-    return World(relays, proxy, crowd, operator, Sdks(proxy.port, clients[1]), journal, known)
+    operator = Operator(Wires(proxy.port), proxy.config, (clients[0], management), journal, known, random, proxy.send)
+    return World(relays, hasty, proxy, crowd, operator, Sdks(proxy.port, clients[1]), journal, known)
 
 
-def _config(relays: list[Relay], clients: list[str], management: str) -> str:
+def _config(relays: list[Relay], hasty: HastyRelay, clients: list[str], management: str) -> str:
     *tppc, packycode = relays
     models = "\n      models: [soak-0]"
     providers = [_PROVIDER.format(relay=relay, models=models if relay.name == TPPC[0] else "") for relay in tppc]
@@ -102,4 +107,5 @@ def _config(relays: list[Relay], clients: list[str], management: str) -> str:
         answer_timeout=ANSWER_TIMEOUT,
         providers="".join(providers).rstrip("\n"),
         packycode=packycode,
+        hasty=hasty,
     )

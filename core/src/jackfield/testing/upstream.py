@@ -119,6 +119,13 @@ class FakeUpstream:
             connection.abort()
         await asyncio.gather(*(connection.ended() for connection in connections))
 
+    def close_kept(self) -> int:
+        """Close the connections that wait for a next request, as servers do after a while; return how many."""
+        kept = [connection for connection in self._connections if connection.idle]
+        for connection in kept:
+            connection.close()
+        return len(kept)
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self

@@ -74,6 +74,12 @@ class Connection(asyncio.Protocol):
         """Go on."""
         self._writable.set()
 
+    @property
+    def idle(self) -> bool:
+        """True when it only waits for a next request, of which not a byte has come."""
+        served = self._current is None or self._current.finished
+        return served and self._waiting.empty() and not self._reader.within
+
     def abort(self) -> None:
         """Drop the connection, as the upstream's own doing."""
         self._our_doing = True
@@ -128,7 +134,11 @@ class _Reader:
         self.parser = httptools.HttpRequestParser(self)
         self.on_message_begin()
 
+        self.within = False
+        """True between the first byte of a request and its last."""
+
     def on_message_begin(self) -> None:
+        self.within = True
         self._url = b""
         self._headers: list[tuple[str, str]] = []
         self._body = bytearray()
@@ -147,6 +157,7 @@ class _Reader:
     def on_message_complete(self) -> None:
         method = self.parser.get_method().decode("latin-1")
         path = self._url.decode("latin-1")
+        self.within = False
         self._done(RecordedRequest(method, path, self._headers, bytes(self._body), self._connection))
 
 

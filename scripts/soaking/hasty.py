@@ -1,0 +1,96 @@
+"""A relay that answers before the request is out: as soon as it knows who asks, whatever is still on its way."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import suppress
+from random import Random
+
+from jackfield.errors import Kind
+from jackfield.testing import RecordedRequest, Script, html_page, http_error
+
+from .behaviour import Behaviour, Part
+from .canaries import found_in, song
+from .journal import Attempt, Journal
+
+_ENOUGH = 64 * 1024
+"""Bytes that are read at most before the answer."""
+_PATIENCE = 2.0
+"""Seconds for which the rest of a request is still taken in after the answer."""
+
+
+def _hasty(name: str, script: Script, kind: Kind) -> Behaviour:
+    return Behaviour(f"{name} before the request is out", lambda part: script, frozenset({kind}))
+
+
+_WHOLE = Behaviour("whole before the request is out", lambda part: part.whole)
+_REFUSALS = (
+    _hasty("413", http_error(413, "too much"), Kind.TOO_LARGE),
+    _hasty("503", http_error(503), Kind.OVERLOADED),
+    _hasty("403 page", html_page(403), Kind.FORBIDDEN),
+)
+_SHARE = 0.1
+"""Share of requests that it refuses."""
+
+
+class HastyRelay:
+    """A provider that reads a little, answers, and hangs up."""
+
+    def __init__(self, name: str, key: str, journal: Journal, random: Random) -> None:
+        self.name, self.key = name, key
+        self.base_url = ""
+        self._journal = journal
+        self._random = random
+        self._serial = 0
+
+    async def start(self) -> None:
+        """Listen on a free loopback port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.base_url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, TimeoutError):
+            data = b""
+            while not found_in(data) and len(data) < _ENOUGH and (piece := await reader.read(4096)):
+                data += piece
+            if found := found_in(data):
+                await self._answer(found[0], data, writer)
+                async with asyncio.timeout(_PATIENCE):
+                    while await reader.read(_ENOUGH):
+                        pass
+        writer.close()
+
+    async def _answer(self, canary: str, data: bytes, writer: asyncio.StreamWriter) -> None:
+        if self.key.encode() not in data:
+            self._journal.problem("a key went to another upstream", self.name)
+        self._serial += 1
+        text = song(canary, self._serial, 5)
+        behaviour = self._random.choice(_REFUSALS) if self._random.random() < _SHARE else _WHOLE
+        request = RecordedRequest("POST", "/v1/responses", [], data)
+        self._journal.begin(canary, Attempt(self.name, behaviour, text, None, request))
+        try:
+            script = behaviour.play(Part(text, None, "gpt-5", self.key, self._random))
+            writer.write(_bytes_of(script, "close" if _is_whole(data) else "keep-alive"))
+            await writer.drain()
+        finally:
+            request.mark_finished()
+
+
+def _is_whole(data: bytes) -> bool:
+    """Return True when the request was read to its end: then it is on the relay to say that it hangs up."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    return length is not None and len(body) >= int(length[1])
+
+
+def _bytes_of(script: Script, connection: str) -> bytes:
+    body = script.body
+    headers = {"content-type": "text/event-stream", **script.headers, "connection": connection}
+    headers["content-length"] = str(len(body))
+    lines = [f"HTTP/1.1 {script.status} Soon", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
