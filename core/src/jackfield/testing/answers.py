@@ -73,22 +73,29 @@ def response_json(model: str = MODEL, response_id: str = RESPONSE_ID, **fields: 
         "created_at": _CREATED_AT,
         "status": "in_progress",
         "background": False,
+        "completed_at": None,
         "error": None,
+        "frequency_penalty": 0.0,
         "incomplete_details": None,
         "instructions": None,
         "max_output_tokens": None,
+        "max_tool_calls": None,
         "metadata": {},
         "model": model,
         "output": [],
         "parallel_tool_calls": True,
+        "presence_penalty": 0.0,
         "previous_response_id": None,
+        "prompt_cache_key": None,
         "reasoning": {"effort": "medium", "summary": None},
+        "safety_identifier": None,
         "service_tier": "default",
         "store": False,
         "temperature": 1.0,
         "text": {"format": {"type": "text"}, "verbosity": "medium"},
         "tool_choice": "auto",
         "tools": [],
+        "top_logprobs": 0,
         "top_p": 1.0,
         "truncation": "disabled",
         "usage": None,
@@ -129,6 +136,8 @@ def _ending(end: End, base: JSON, output: list[JSON]) -> list[JSON]:
 
 def _terminal(state: str, base: JSON, fields: JSON, usage: Usage | None, bare: bool = False) -> JSON:
     response = base | {"status": state, "usage": usage_json(usage) if usage else None} | fields
+    if state == "completed":
+        response["completed_at"] = _CREATED_AT + 1
     if bare:
         response = {key: response[key] for key in ("id", "object", "status", "usage")}
     return {"type": f"response.{state}", "response": response}

@@ -38,6 +38,7 @@ PARAMETERS: Mapping[str, Known] = {
     "tools": _PASSES,
     "top_logprobs": _PASSES,
     "background": refused("is not supported; ask with stream: true, or wait for the answer"),
+    "logprobs": refused('is for Chat; send top_logprobs and include: ["message.output_text.logprobs"] instead'),
     "conversation": _STORED,
     "prompt": _STORED,
     "context_management": no_difference("what to do with a context that is full; the upstream says when it is"),
