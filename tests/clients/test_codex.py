@@ -35,7 +35,7 @@ def items(request, kind):
 def prefix(request):
     """Return the bytes that the upstream's prompt cache sees first."""
     body = request.json()
-    return orjson.dumps([body.get("tools"), body["instructions"], body["input"]])[:-2]
+    return orjson.dumps([body.get("tools"), body.get("instructions"), body["input"]])[:-2]
 
 
 def said(ended):
