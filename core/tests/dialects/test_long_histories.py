@@ -8,9 +8,12 @@ from typing import Any
 
 import orjson
 import pytest
+from jackfield.dialects.base import Dialect
 from jackfield.dialects.chat import ChatDialect
 from jackfield.dialects.messages import MessagesDialect
 from jackfield.dialects.responses import ResponsesDialect
+from jackfield.dialects.responses.memory import Asked, Bounds, ResponseMemory
+from jackfield.testing import FakeClock
 
 JSON = dict[str, Any]
 FEW, MANY = 1_000, 8_000
@@ -97,21 +100,43 @@ def messages(count: int) -> JSON:
 def responses(count: int) -> JSON:
     calls = [{"type": "function_call", "call_id": f"c{n}", "name": "f", "arguments": "{}"} for n in range(count)]
     outputs = [{"type": "function_call_output", "call_id": f"c{n}", "output": "x"} for n in reversed(range(count))]
-    return {"model": "gpt-5", "input": [*calls, *outputs], "previous_response_id": "resp_1"}
+    return {"model": "gpt-5", "input": [*calls, *outputs]}
+
+
+def remembered_turns(count: int) -> JSON:
+    return {"model": "gpt-5", "input": "And now?", "previous_response_id": f"resp_{count}"}
+
+
+def references(count: int) -> JSON:
+    return {"model": "gpt-5", "input": [{"type": "item_reference", "id": f"msg_{n}"} for n in range(count)]}
+
+
+def remembering(count: int) -> ResponseMemory:
+    """Return a memory of one answer with so many items, and of a conversation of so many answers."""
+    memory = ResponseMemory(FakeClock(), lambda: Bounds(1 << 30, 3600))
+    items = [{"type": "message", "id": f"msg_{n}", "role": "assistant", "content": []} for n in range(count)]
+    memory.keep("", "resp_0", Asked("", b"[]"), items, "")
+    said = [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Yes."}]}]
+    for n in range(1, count + 1):
+        previous = f"resp_{n - 1}" if n > 1 else ""
+        memory.keep("", f"resp_{n}", Asked(previous, b'[{"role":"user","content":"Hi"}]'), said, "")
+    return memory
 
 
 HISTORIES: list[Callable[[int], JSON]] = [
     backward, by_name, by_order, fitting_nothing, without_ids, the_same_id, ids_that_look_numbered, long_names,
-    many_turns, many_tools, messages, responses,
+    many_turns, many_tools, messages, responses, remembered_turns, references,
 ]  # fmt: skip
 
 
 def cost(make: Callable[[int], JSON], count: int) -> float:
     """Return the CPU seconds of this thread for one history: the least of three, what else runs does not count."""
     request = make(count)
-    dialect = (
-        ResponsesDialect() if "input" in request else MessagesDialect() if "max_tokens" in request else ChatDialect()
-    )
+    dialect: Dialect = ChatDialect()
+    if "input" in request:
+        dialect = ResponsesDialect(remembering(count))
+    elif "max_tokens" in request:
+        dialect = MessagesDialect()
     body, took = orjson.dumps(request), []
     for _ in range(3):
         begun = time.thread_time()

@@ -33,7 +33,7 @@ class Bounds:
     off: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Turn:
     """One answer and what it answered; `previous` is the id of the answer that the request continued, "" for none.
 
@@ -91,16 +91,13 @@ class ResponseMemory:
             self._purge(self.bounds)
             return self._turns.get((owner, response_id))
 
-    def item(self, owner: str, item_id: str) -> tuple[Item, str] | None:
-        """Return an item of an answer of this client's, and its maker; None when it is not remembered."""
+    def item(self, owner: str, item_id: str) -> tuple[Turn, int] | None:
+        """Return the answer of this client's that an item is in, and its place there; None when not remembered."""
         with self._lock:
             self._purge(self.bounds)
             key, place = self._items.get((owner, item_id), (None, 0))
             turn = self._turns.get(key) if key else None
-        if turn is None:
-            return None
-        found: Item = orjson.loads(turn.output)[place]
-        return found, turn.maker
+        return None if turn is None else (turn, place)
 
     def _add(self, key: Key, turn: Turn) -> None:
         self._turns[key] = turn

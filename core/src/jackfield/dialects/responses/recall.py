@@ -38,6 +38,7 @@ class Recall:
     makers: dict[str, str] = field(default_factory=dict)
     """Who made each encrypted reasoning that was drawn in."""
     _drawn: int = 0
+    _read: dict[Turn, list[bytes]] = field(default_factory=dict, repr=False)
 
     def expanded(self, items: Sequence[Item], previous: str) -> list[Item]:
         """Return the whole conversation: what came up to the answer `previous` ("" for none), then these items.
@@ -71,11 +72,18 @@ class Recall:
             if not is_reference(item):
                 yield item
                 continue
-            found = self.memory.item(self.owner, str(item.get("id")))
-            if found is None:
+            place = self.memory.item(self.owner, str(item.get("id")))
+            if place is None:
                 raise self._unknown(f"input[{index}]", f"the item {str(item.get('id'))!r}")
-            self._draw(len(orjson.dumps(found[0])))
-            yield self._noted(*found)
+            yield self._drawn_in(*place)
+
+    def _drawn_in(self, turn: Turn, index: int) -> Item:
+        """Return one item of an answer, which is read once however many of its items are asked for."""
+        if turn not in self._read:
+            self._read[turn] = [orjson.dumps(each) for each in orjson.loads(turn.output)]
+        found = self._read[turn][index]
+        self._draw(len(found))
+        return self._noted(orjson.loads(found), turn.maker)
 
     def _noted(self, item: Item, maker: str) -> Item:
         blob = item.get("encrypted_content") if isinstance(item, dict) else None
