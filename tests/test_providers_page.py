@@ -119,6 +119,7 @@ def test_the_first_steps_print_what_is_printed(caplog: pytest.LogCaptureFixture)
     caplog.set_level("INFO", "jackfield.config")
     app = make_app("", path=Path("config.yaml"))
     host = app.extensions["jackfield"]
+    caplog.clear()  # what a start says of a configuration without providers
     assert host.config.apply(block)
     assert [f"{record.getMessage()}\n" for record in caplog.records] == log.splitlines(keepends=True)
     assert host.config._plugins.serve_flags(host.settings)["packycode"] == start.splitlines()[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from jackfield.dialects.spent import NOT_INCLUDED, REACHED
 from jackfield.errors import Kind, RequestFailed
 
 Data = dict[str, Any]
@@ -116,20 +117,26 @@ MESSAGE = _object(
 )
 COUNTED = _object({"input_tokens": _COUNT}, open_to=False)
 
-OPENAI_ERROR = _object(
+_OPENAI_ERROR: Data = {
+    "message": {**_TEXT, "description": "What is wrong, and where."},
+    "type": {"enum": sorted({kind.words.openai_type for kind in Kind})},
+    "param": {**_TEXT_OR_NULL, "description": "The field at fault."},
+    "code": {**_TEXT_OR_NULL, "description": "The provider's own code where it told one."},
+}
+_PLAN: Data = {
+    "plan_type": {**_TEXT, "description": "The account's plan, where the provider told it."},
+    "resets_at": {**_COUNT, "description": "When it is there again, in seconds since 1970."},
+    "resets_in_seconds": {**_COUNT, "description": "The same, from now."},
+}
+OPENAI_ERROR = _object({"error": _object(_OPENAI_ERROR, open_to=False)}, open_to=False)
+PLAN_ERROR = _object(
     {
         "error": _object(
-            {
-                "message": {**_TEXT, "description": "What is wrong, and where."},
-                "type": {"enum": sorted({kind.words.openai_type for kind in Kind})},
-                "param": {**_TEXT_OR_NULL, "description": "The field at fault."},
-                "code": {**_TEXT_OR_NULL, "description": "The provider's own code where it told one."},
-            },
-            open_to=False,
+            {**_OPENAI_ERROR, "type": {"enum": [REACHED, NOT_INCLUDED]}, **_PLAN}, open_to=False, optional=_PLAN
         )
     },
     open_to=False,
-)
+) | {"description": "A plan that is used up, or that lacks the service, in the words that the Codex CLI reads."}
 ANTHROPIC_ERROR = _object(
     {
         "type": {"const": "error"},

@@ -66,6 +66,7 @@ _SCHEMAS: Data = {
     "ChatCompletion": answers.COMPLETION,
     "Message": answers.MESSAGE,
     "OpenAIError": answers.OPENAI_ERROR,
+    "PlanError": answers.PLAN_ERROR,
     "AnthropicError": answers.ANTHROPIC_ERROR,
 }
 
@@ -148,13 +149,16 @@ def _answering(path: str) -> Data:
             "text/event-stream": {"schema": _STREAMS[path]},
         },
     }
+    served = answers.refusals(_SERVED, anthropic=anthropic)
+    if path == "/v1/responses":
+        served["429"]["content"] = {"application/json": {"schema": {"anyOf": [_ref("OpenAIError"), _ref("PlanError")]}}}
     refused = (*answers.ANYWHERE, Kind.UPGRADE_REQUIRED)
     return {
         "post": _operation(
             name,
             summary,
             ok,
-            answers.refusals(_SERVED, anthropic=anthropic),
+            served,
             requestBody=_body(request),
         ),
         "get": {

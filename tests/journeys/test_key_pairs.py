@@ -15,6 +15,8 @@ from jackfield_codex import CodexExecutor
 
 PLACES = ("attributes", "metadata", "fox", "owl", "chatgpt")
 MODEL = "canary-model"
+NAMED = ("session_id", "session-id")
+"""Headers that name the conversation, which the tests name after its mixture."""
 
 Upstreams = Mapping[str, FakeUpstream]
 
@@ -140,7 +142,7 @@ async def test_no_key_reaches_the_host_of_another(enabled: list[str], upstreams:
 def check_nothing_else(upstreams: Upstreams, mixture: Mixture) -> None:
     """Assert that a request holds the secrets of one place alone, in whatever header."""
     for place, request in arrived(upstreams):
-        sent = " ".join(value for name, value in request.raw_headers if name.lower() != "session_id")
+        sent = " ".join(value for name, value in request.raw_headers if name.lower() not in NAMED)
         others = [other for other in ("fox", "owl") if other != place]
         assert not any(f"-of-{other}" in sent for other in others), sent
         if place in ("fox", "owl"):

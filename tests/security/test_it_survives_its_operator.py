@@ -132,7 +132,8 @@ def started(folder: Path, *arguments: str, program: list[str] | None = None, **e
 )
 def test_24_told_to_stop_it_takes_nothing_new_and_ends_what_is_open(tmp_path: Path, path: str, mark: str) -> None:
     message = [{"role": "user", "content": "Hi"}]
-    body = {"model": "gpt-5", "stream": True, "max_tokens": 9, "messages": message, "input": "Hi"}
+    said = {"input": "Hi"} if path == "/v1/responses" else {"messages": message, "max_tokens": 9}
+    body = {"model": "gpt-5", "stream": True, **said}
     with FakeUpstream.in_thread() as upstream:
         fox = {"name": "fox", "enabled": True, "base-url": upstream.base_url, "api-key": "sk-fox-0123456789"}
         config = {"limits": {"shutdown-grace": 1}, "tppc": {"providers": [fox]}}

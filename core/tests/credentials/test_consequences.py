@@ -4,7 +4,7 @@ import pytest
 from jackfield.completion import Account
 from jackfield.errors import Detail, Kind, RequestFailed, Verdict
 
-from .policy import CREDENTIALS, OTHER, ROUTE, Policy
+from .conftest import CREDENTIALS, OTHER, ROUTE, Policy
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from jackfield.errors import Detail, Kind, RequestFailed, Verdict
 from jackfield.registry import Route
 from jackfield.types import Credential, Model
 
-from .policy import CREDENTIALS, HIGH, OTHER, ROUTE, Policy
+from .conftest import CREDENTIALS, HIGH, OTHER, ROUTE, Policy
 
 FAILURES = [kind for kind in Kind if kind.verdict not in (Verdict.REQUEST, Verdict.OURSELVES)]
 

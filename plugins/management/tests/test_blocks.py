@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -30,31 +33,27 @@ tppc:
 debug: no   # quiet
 """
 
-PACKYCODE = {
-    "base-url": "https://api.packycode.example/v1",
-    "enabled": False,
-    "credentials": {"openai-api-key": "sk-p...01"},
-    "requires-openai-auth": True,
-    "wire-api": "responses",
-    "privacy": {"disable-response-storage": True},
-    "defaults": {"model": "gpt-5", "model-reasoning-effort": "high"},
-    "health-check": None,
-    "effective-source": None,
-}
-FOX = {
-    "name": "fox",
-    "enabled": True,
-    "base-url": "https://fox.example.com/v1",
-    "api-key": "sk-f...01",
-    "priority": 0,
-    "weight": 1,
-    "models": [],
-    "openai-models": True,
-    "model-patterns": ["gpt-*", "codex-*"],
-    "proxy-url": "",
-    "headers": {},
-    "health-check": None,
-}
+
+def complete(schema: Mapping[str, Any], **written: Any) -> dict[str, Any]:
+    """Return what is shown of a block: every key of its schema, with what was written or its default."""
+    parts = schema["properties"].items()
+    return {key: complete(part) if "properties" in part else part.get("default") for key, part in parts} | written
+
+
+def schema_of(plugin: str) -> Any:
+    return json.loads((resources.files(f"jackfield_{plugin}") / "schema.json").read_bytes())["properties"][plugin]
+
+
+PACKYCODE = complete(
+    schema_of("packycode"),
+    **{"base-url": "https://api.packycode.example/v1", "credentials": {"openai-api-key": "sk-p...01"}},
+    **{"headers": {}, "default-headers": {}, "query-params": {}},
+)
+FOX = complete(
+    schema_of("tppc")["properties"]["providers"]["items"],
+    **{"name": "fox", "enabled": True, "base-url": "https://fox.example.com/v1", "api-key": "sk-f...01"},
+    **{"headers": {}, "default-headers": {}, "query-params": {}},
+)
 
 
 @pytest.fixture(autouse=True)

@@ -76,8 +76,8 @@ async def test_250_tokens_in_2_and_a_half_seconds_of_stream_are_100(
     assert figures(told["completion"]) == ("1", "100.00", "100.00", "100.00")
 
 
-async def test_an_answer_without_output_is_zero(serve: Any, upstream: FakeUpstream, fake_clock: FakeClock) -> None:
-    upstream.script(lambda request: fake_clock.advance(2) or text_answer("", deltas=0, usage=Usage(10, 0)))
+async def test_an_answer_with_no_tokens_out_is_zero(serve: Any, upstream: FakeUpstream, fake_clock: FakeClock) -> None:
+    upstream.script(lambda request: fake_clock.advance(2) or text_answer("Hello", usage=Usage(10, 0)))
     async with serve() as proxy:
         await proxy.ask()
         told = await proxy.tps()
