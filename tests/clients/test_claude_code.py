@@ -22,6 +22,7 @@ from jackfield.testing import (
     rate_limited,
     refusal,
     text_answer,
+    usage_limit,
     web_search,
 )
 
@@ -236,6 +237,20 @@ async def test_a_refusal_of_the_upstream_is_shown(claude, upstream):
 async def test_a_refusal_of_the_model_is_shown(claude, upstream):
     upstream.default = refusal("I would rather not.")
     assert result(await claude.run(*ask("Hi")))["result"] == "I would rather not."
+
+
+async def test_a_spent_plan_is_told(claude, upstream):
+    upstream.default = usage_limit(5400)
+    told = result(await claude.run(*ask("Hi"), code=1))
+    assert "usage limit" in told["result"]
+    assert told["api_error_status"] == 429
+
+
+async def test_a_refused_key_of_the_provider_is_told_with_its_cause(claude, upstream):
+    upstream.default = http_error(401, "Incorrect API key", code="invalid_api_key")
+    told = result(await claude.run(*ask("Hi"), code=1))
+    assert "fox refused its key" in told["result"]
+    assert len(upstream.requests) == 1
 
 
 async def test_a_wrong_key_is_told(claude, upstream):

@@ -21,6 +21,7 @@ from jackfield.testing import (
     http_error,
     rate_limited,
     text_answer,
+    usage_limit,
 )
 
 EXEC = ("exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
@@ -147,6 +148,30 @@ async def test_a_refusal_of_the_upstream_is_shown(codex, upstream):
     upstream.script(http_error(400, "the fox said no", kind="invalid_request_error"))
     ended = await codex.run(*EXEC, "Hi", code=1)
     assert "the fox said no" in ended.out
+    assert len(upstream.requests) == 1
+
+
+async def test_an_answer_in_a_schema(codex, upstream):
+    schema = {"type": "object", "properties": {"colour": {"type": "string"}}, "required": ["colour"]}
+    (codex.work / "schema.json").write_bytes(orjson.dumps({**schema, "additionalProperties": False}))
+    upstream.script(text_answer('{"colour": "red"}'))
+    ended = await codex.run(*EXEC, "--output-schema", str(codex.work / "schema.json"), "Which?")
+    assert [orjson.loads(each) for each in said(ended)] == [{"colour": "red"}]
+    assert upstream.last.json()["text"]["format"]["type"] == "json_schema"
+
+
+async def test_a_spent_plan_is_told_with_its_time_at_once(codex, upstream):
+    upstream.default = usage_limit(5400)
+    ended = await codex.run(*EXEC, "Hi", code=1)
+    assert "usage limit" in ended.events[-1]["error"]["message"]
+    assert "try again" in ended.events[-1]["error"]["message"].lower()
+    assert len(upstream.requests) == 1
+
+
+async def test_a_refused_key_of_the_provider_is_told_with_its_cause(codex, upstream):
+    upstream.default = http_error(401, "Incorrect API key", code="invalid_api_key")
+    ended = await codex.run(*EXEC, "Hi", code=1)
+    assert "fox refused its key" in ended.events[-1]["error"]["message"]
     assert len(upstream.requests) == 1
 
 
