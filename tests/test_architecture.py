@@ -240,6 +240,24 @@ def test_every_file_is_short() -> None:
         assert len(reason.split()) > 3, f"{exempt}: say why in a sentence"
 
 
+def listed(page: str, heading: str) -> set[str]:
+    """Return the files that the tables below a heading name; a heading of a folder stands for its `__init__.py`."""
+    below = page.partition(f"\n{heading}\n")[2]
+    rows = re.findall(r"^\| `([^`]+)` \| \S.* \|$", below, re.MULTILINE)
+    folders = re.findall(r"^### `([^`]+/)`: \S", below, re.MULTILINE)
+    return {*rows, *(f"{folder}__init__.py" for folder in folders)}
+
+
+def test_every_file_of_the_core_is_named_in_architecture_md() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    told = listed(page, "## Every file of the core")
+    there = {path.relative_to(ROOT / CORE).as_posix() for path in (ROOT / CORE).rglob("*") if path.is_file()}
+    there = {path for path in there if "__pycache__" not in path}
+
+    assert there - told == set(), "give each a line in ARCHITECTURE.md"
+    assert told - there == set(), "they are gone: take their lines out of ARCHITECTURE.md"
+
+
 def test_plugins_tests_use_the_public_api_too() -> None:
     assert broken(plugins_use_the_public_api, files("plugins/*/tests/**/*.py")) == []
 
