@@ -55,6 +55,18 @@ async def test_no_client_is_told_to_wait_longer_than_a_minute(serve, upstream, f
         assert any(unit in message for unit in (" h", " days", " min")), message
 
 
+@pytest.mark.parametrize("path", ASK)
+async def test_a_spent_account_that_names_no_reset_is_not_tried_again(serve, upstream, path):
+    house = await serve(upstream)
+    upstream.default = http_error(429, "API key 额度已用完", code="API_KEY_QUOTA_EXHAUSTED")
+    for _ in range(2):
+        answer = await house.client.post(path, json=ASK[path])
+        assert answer.status_code == 429
+        assert answer.headers["x-should-retry"] == "false"
+        assert "额度已用完" in answer.json()["error"]["message"]
+    assert len(upstream.requests) == 1
+
+
 async def test_milliseconds_of_an_upstream_do_not_pass(serve, upstream):
     house = await serve(upstream)
     upstream.script(http_error(429, retry_after_ms="9000"))

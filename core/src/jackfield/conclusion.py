@@ -59,7 +59,8 @@ def advised(error: UpstreamError, outage: Outage) -> UpstreamError:
     detail, message = error.detail, error.message
     soonest = outage.seconds
     wait = detail.retry_after
-    if error.verdict is Verdict.KEY or error.kind is Kind.QUOTA:
+    spent_for_long = error.verdict is Verdict.ACCOUNT and wait is None
+    if error.verdict is Verdict.KEY or error.kind is Kind.QUOTA or spent_for_long:
         return _with(error, message, None, soonest == 0)
     if wait is None or wait <= LONGEST:
         return error
