@@ -109,7 +109,7 @@ def test_a_configuration_that_is_shown_holds(config: str) -> None:
 
 
 def test_the_first_steps_print_what_is_printed(caplog: pytest.LogCaptureFixture) -> None:
-    start, listed = blocks("console")
+    start, listed, _ = blocks("console")
     block, log = blocks("yaml")[0], blocks("text")[0]
     Path("config.yaml").write_text(block)
 
@@ -126,7 +126,7 @@ def test_the_first_steps_print_what_is_printed(caplog: pytest.LogCaptureFixture)
 
 
 def test_the_codex_clis_configuration_is_the_one_that_is_shown() -> None:
-    [toml] = blocks("toml")
+    toml, _ = blocks("toml")
     codex, block = tomllib.loads(toml), yaml.safe_load(blocks("yaml")[0])
     settings = make_app(block).extensions["jackfield"].settings.data
     rows = re.findall(r"^\| `([\w.]+)` \| `packycode\.([\w.-]+)` \|", text(), re.MULTILINE)
@@ -135,6 +135,52 @@ def test_the_codex_clis_configuration_is_the_one_that_is_shown() -> None:
     for theirs, ours in rows:
         expected = True if ours == "enabled" else _at(codex, theirs)
         assert _at(settings["packycode"], ours) == expected, ours
+
+
+def test_the_codex_clis_other_providers_come_along_as_shown(tmp_path: Path) -> None:
+    shown, home = blocks("console")[2], tmp_path / "codex"
+    home.mkdir()
+    (home / "config.toml").write_text(blocks("toml")[1])
+    Path("config.yaml").write_text("api-keys: []  # mine\n")
+    command, _, told = shown.partition("\n")
+
+    done = CliRunner().invoke(cli, [*command.split()[2:], "--codex-home", str(home), "--yes"])
+
+    assert sorted(done.output.splitlines()) == sorted(told.splitlines())
+    assert yaml.safe_load(Path("config.yaml").read_text())["tppc"]["providers"][0]["api-key"] == "env:FOX_API_KEY"
+
+
+ENTRIES = [
+    ("tppc", "jackfield_tppc", lambda root: root["tppc"]["properties"]["providers"]["items"]),
+    ("packycode", "jackfield_packycode", lambda root: root["packycode"]),
+    ("codex-api-key", "jackfield_codex", lambda root: root["codex-api-key"]["items"]),
+    ("codex-login", "jackfield_codex", lambda root: root["codex-login"]["items"]["anyOf"][1]),
+]
+OF_THE_CLI = {"requires-openai-auth", "wire-api", "privacy", "credentials", "effective-source"}
+"""Keys of `packycode` that are told of where the Codex CLI's configuration is."""
+
+
+@pytest.mark.parametrize("page", [ENGLISH, CHINESE], ids=["en", "zh"])
+@pytest.mark.parametrize(("section", "package", "entry"), ENTRIES, ids=[name for name, _, _ in ENTRIES])
+def test_every_key_of_an_entry_is_told(page: Path, section: str, package: str, entry: Any) -> None:
+    [schema] = ROOT.glob(f"plugins/*/src/{package}/schema.json")
+    keys = set(entry(orjson.loads(schema.read_bytes())["properties"])["properties"]) - OF_THE_CLI
+    told = set(re.findall(r"^\| `([\w-]+)` \|", text(page), re.MULTILINE)) | {"path"}
+
+    assert keys - told == set()
+
+
+@pytest.mark.parametrize("page", [ENGLISH, CHINESE], ids=["en", "zh"])
+def test_no_key_is_told_that_no_entry_has(page: Path) -> None:
+    table = re.search(r"^\| (?:key|键) \|.*\n\|---\|---\|\n((?:\|.*\n)+)", text(page), re.MULTILINE)
+    assert table
+    schemas = {
+        package: orjson.loads(next(ROOT.glob(f"plugins/*/src/{package}/schema.json")).read_bytes())
+        for _, package, _ in ENTRIES
+    }
+    known = {key for _, package, entry in ENTRIES for key in entry(schemas[package]["properties"])["properties"]}
+
+    assert set(re.findall(r"^\| `([\w-]+)` \|", table[1], re.MULTILINE)) - known == set()
 
 
 def _at(values: Any, place: str) -> Any:

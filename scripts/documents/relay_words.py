@@ -46,9 +46,14 @@ def page(text: str, root: Path) -> str:
     """Return the text of the page with its tables as the code has them; `root` is the repository."""
     tables = {
         "verdicts": "".join(_verdicts()),
-        "relay words": "".join(_words([*_plugins(root), *BUILT_IN.words])),
+        "relay words": "".join(_words(every(root))),
     }
     return _TABLES.sub(lambda found: found[1] + tables[found[2]] + found[3], text)
+
+
+def every(root: Path) -> list[RelayWord]:
+    """Return the rows of the shipped plugins and the core's, in the order in which they are looked up."""
+    return [*_plugins(root), *BUILT_IN.words]
 
 
 def _plugins(root: Path) -> Iterator[RelayWord]:

@@ -6,11 +6,17 @@ import logging
 
 from .types import CompletionRecord
 
+_LONGEST = 200
+"""Characters of a model's name that are shown where it is the upstream's word."""
+
 logger = logging.getLogger("jackfield.requests")
 
 
 def write(record: CompletionRecord) -> None:
-    """Log what became of a request. `ttft` and `duration` are seconds; `client` is the digest of its key."""
+    """Log what became of a request. `ttft` and `duration` are seconds; `client` is the digest of its key.
+
+    `served` is the model that answered, by the upstream's own word, and is there only where it is another.
+    """
     fields: dict[str, object] = {
         "request_id": record.request_id,
         "client": record.client or "-",
@@ -26,4 +32,6 @@ def write(record: CompletionRecord) -> None:
         "input_tokens": record.usage.input,
         "output_tokens": record.usage.output,
     }
+    if record.served and record.served != record.model:
+        fields["served"] = record.served[:_LONGEST]
     logger.info("request", extra=fields)

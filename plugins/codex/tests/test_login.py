@@ -180,6 +180,14 @@ async def test_the_proxy_of_a_login_is_its_own(auth: Path, kit: Any) -> None:
     assert answer.status_code == 502
 
 
+async def test_l5_a_login_serves_no_more_at_once_than_its_entry_allows(auth: Path, kit: Any) -> None:
+    config = {"codex-login": [{"path": str(auth), "max-concurrency": 3}]}
+    async with jackfield_server(config, clock=kit.clock) as server:
+        [found] = [each for each in server.app.extensions["jackfield"].runtime.found if each.id == "auth.json"]
+
+    assert found.max_concurrency == 3
+
+
 FIELDS = st.sampled_from(
     ["tokens", "access_token", "id_token", "refresh_token", "account_id", "OPENAI_API_KEY", "auth_mode", "base_url"]
 ) | st.sampled_from(["exp", "email", "https://api.openai.com/auth", "chatgpt_account_id"])

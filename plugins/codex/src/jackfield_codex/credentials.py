@@ -30,6 +30,7 @@ class Entry:
     priority: int
     weight: int
     proxy_url: Secret
+    max_concurrency: int = 0
 
 
 def login_entries(config: Settings) -> list[Entry]:
@@ -41,7 +42,8 @@ def login_entries(config: Settings) -> list[Entry]:
 def _entry(entry: str | Mapping[str, Any], base: Path) -> Entry:
     if isinstance(entry, str):
         return Entry(_path(entry, base), 0, 1, Secret(""))
-    return Entry(_path(entry["path"], base), entry["priority"], entry["weight"], entry["proxy-url"])
+    path, limit = _path(entry["path"], base), int(entry["max-concurrency"])
+    return Entry(path, entry["priority"], entry["weight"], entry["proxy-url"], limit)
 
 
 def _path(written: str, base: Path) -> Path:
@@ -114,7 +116,15 @@ def _of_key(entry: Mapping[str, Any], index: int) -> Credential:
 
 def _of_login(entry: Entry, name: str) -> Credential:
     attributes: dict[str, str | Secret] = {"source": f"path={entry.path}", "proxy_url": entry.proxy_url}
-    base = Credential(name, PROVIDER, name, attributes, priority=entry.priority, weight=entry.weight)
+    base = Credential(
+        name,
+        PROVIDER,
+        name,
+        attributes,
+        priority=entry.priority,
+        weight=entry.weight,
+        max_concurrency=entry.max_concurrency,
+    )
     try:
         stored = Login.read(entry.path)
     except LoginError as error:
