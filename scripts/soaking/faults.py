@@ -30,6 +30,7 @@ from jackfield.testing import (
     reset_before_headers,
     usage_limit,
 )
+from jackfield.types import Usage
 
 from .behaviour import Behaviour, Part
 
@@ -56,7 +57,7 @@ def _damaged(part: Part) -> Script:
 
 def _empty_answer(part: Part) -> Script:
     """Return an answer that is completed with nothing, with blanks, or with reasoning that nobody can read."""
-    return answer(*part.random.choice(([], [Text(" \n")], [Reasoning((), "gAAAAhm")])), end=Completed())
+    return answer(*part.random.choice(([], [Text(" \n")], [Reasoning((), "gAAAAhm")])), end=Completed(Usage(11)))
 
 
 def _fault(name: str, play: Callable[[Part], Script], *kinds: Kind, code: str = "") -> Behaviour:
