@@ -53,6 +53,7 @@ def _before(fault: Any) -> str:
     told = fault.told
     messages = f"{told.messages_status} " if told.messages_status else ""
     words = f"{told.status} `{told.code or told.type}`, {messages}`{told.messages_type}`"
+    words += f", on `/v1/responses` of the type `{told.responses_type}`" if told.responses_type else ""
     wait = f", `Retry-After: {fault.wait}`" if fault.wait else ""
     wait = ", `x-should-retry: false`" if (fault.wait or 0) > LONGEST_TOLD else wait
     return words + wait + (", after a second try" if told.again else "")

@@ -123,10 +123,13 @@ async def _watch(
     tell: Callable[[str], None],
 ) -> None:
     """Take samples, 120 in a run and at most one a second."""
-    every = max(1.0, seconds / 120)
+    every, seen = max(1.0, seconds / 120), Counter[str]()
     while not await stopped_within(stop, every):
         samples.append(vitals())
         world.journal.tidy()
+        for problem in world.journal.problems - seen:
+            tell(f"{problem}: {world.journal.examples[problem][-1]}")
+        seen = world.journal.problems.copy()
         if len(samples) % 10 == 0:
             last, problems = samples[-1], sum(world.journal.problems.values())
             tell(f"{last.at:.0f} s: {last.requests} requests, {last.rss:.1f} MiB, {problems} problems")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,7 @@ PATHS: dict[Dialect, str] = {
     "messages": "/v1/messages",
     "chat": "/v1/chat/completions",
 }
+_OUR_WORD = re.compile(r"([a-z]+(?:_[a-z]+)+): ")
 _ERRORS = (
     "BadRequestError",
     "PermissionDeniedError",
@@ -67,7 +69,9 @@ def _raised(dialect: Dialect, stream: bool, answer: httpx.Response) -> dict[str,
     if dialect == "messages":
         assert answer.json()["type"] == "error"
         return {"raised": raised, "type": told["type"]}
-    assert set(told) == {"message", "type", "param", "code"}
+    plan = {"plan_type", "resets_at", "resets_in_seconds"} if told["type"] == "usage_limit_reached" else set()
+    assert set(told) - plan == {"message", "type", "param", "code"}
+    assert not plan or set(told) & plan
     return {"raised": raised, "type": told["type"], "code": told["code"]}
 
 
@@ -126,8 +130,11 @@ def _responses_stream(answer: httpx.Response) -> dict[str, Any]:
     end = events[-1].type
     validate_responses_stream(answer.content, end=end, gaps=True, empty_output=True, named=False, unknown=True)
     text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
-    code = events[-1].response.error.code if end == "response.failed" else None
-    return {"end": end, "text": text, "code": code}
+    if end != "response.failed":
+        return {"end": end, "text": text}
+    error = events[-1].response.error
+    word = _OUR_WORD.match(error.message)
+    return {"end": end, "text": text, "code": error.code, "word": word[1] if word else None}
 
 
 def _messages_stream(answer: httpx.Response) -> dict[str, Any]:

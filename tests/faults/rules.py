@@ -38,7 +38,8 @@ class Told:
     """A kind of failure: its status and words on the OpenAI routes and on that of Messages, and what follows.
 
     `moves_on`: another credential is tried, before the first content. `again`: the only one is tried a second time.
-    `code` is also what `response.failed` carries. `longest` is the longest rest that an upstream can ask for.
+    `code` is also what `response.failed` carries, where it is one of the API's (X4). `responses_type` is the type on
+    `/v1/responses`, where it differs (X1). `longest` is the longest rest that an upstream can ask for.
     """
 
     status: int
@@ -50,9 +51,15 @@ class Told:
     again: bool = False
     rest: Rest = Rest(15, after=3)
     longest: float = 300
+    responses_type: str = ""
 
     def status_in(self, dialect: Dialect) -> int:
         return self.messages_status or self.status if dialect == "messages" else self.status
+
+    def type_in(self, dialect: Dialect) -> str:
+        if dialect == "messages":
+            return self.messages_type
+        return self.responses_type or self.type if dialect == "responses" else self.type
 
 
 SOUND = Told(200, "", None, "", moves_on=False, rest=Rest())
@@ -64,7 +71,7 @@ TIMEOUT = Told(504, "server_error", "upstream_timeout", "timeout_error")
 BROKEN = Told(502, "server_error", None, "api_error")
 OVERLOADED = Told(503, "server_error", "server_is_overloaded", "overloaded_error", 529)
 LIMITED = Told(429, "rate_limit_error", "rate_limit_exceeded", "rate_limit_error", rest=Rest(1), longest=1800)
-USED_UP = replace(LIMITED, code="usage_limit_reached")
+USED_UP = replace(LIMITED, code="usage_limit_reached", responses_type="usage_limit_reached")
 NO_MONEY = Told(402, "insufficient_quota", "insufficient_quota", "billing_error", rest=Rest(1800))
 REFUSED_KEY = Told(502, "server_error", "upstream_auth", "api_error", rest=Rest(1800))
 REFUSED = Told(403, "invalid_request_error", None, "permission_error", rest=Rest())
@@ -73,6 +80,8 @@ INVALID = Told(400, "invalid_request_error", None, "invalid_request_error", move
 TOO_LONG = replace(INVALID, code="context_length_exceeded")
 TOO_LARGE = replace(INVALID, status=413, messages_type="request_too_large")
 CONFLICT = replace(INVALID, status=409, messages_type="conflict_error")
+NO_CHANNEL = replace(OVERLOADED, rest=Rest(600), longest=1800)
+FULL = replace(LIMITED, rest=Rest(0.5), longest=5)
 NO_MODEL = Told(404, "invalid_request_error", "model_not_found", "not_found_error", rest=Rest(600), longest=1800)
 
 
@@ -139,13 +148,15 @@ class Seen:
     """What a client saw, through its SDK, and how often each provider was asked.
 
     `raised` is the SDK's exception; `type` and `code` are the error's words in the envelope of the dialect, None where
-    it has no room for them; `end` is what a stream ends with; `text` is all that the client was shown.
+    it has no room for them; `word` is our own word for a failure, in the message where the code has to be one of the
+    API's; `end` is what a stream ends with; `text` is all that the client was shown.
     """
 
     status: int
     raised: str = ""
     type: str | None = None
     code: str | None = None
+    word: str | None = None
     retry_after: str | None = None
     end: str = ""
     text: str = ""
@@ -159,6 +170,12 @@ RAISED: Mapping[int, str] = {
     408: "APIStatusError", 409: "ConflictError", 413: "APIStatusError", 429: "RateLimitError",
 }  # fmt: skip
 """What the SDKs raise for a status, or what they derive it from; for those from 500 on an InternalServerError."""
+
+
+KNOWN_IN_STREAM = frozenset(
+    {"server_error", "rate_limit_exceeded", "context_length_exceeded", "server_is_overloaded", "insufficient_quota"}
+)
+"""Codes of a `response.failed` that the API has, or that its clients act on."""
 
 
 def cells(fault: Fault) -> list[Cell]:
@@ -198,15 +215,17 @@ def _told_as_status(cell: Cell, asked: int) -> Seen:
     wait = None if cell.fault.wait is None or cell.fault.wait > LONGEST_TOLD else str(cell.fault.wait)
     asked = 0 if cell.fault.down else asked
     if dialect == "messages":
-        return Seen(status, raised, told.messages_type, retry_after=wait, fox=asked)
-    return Seen(status, raised, told.type, _code(cell), retry_after=wait, fox=asked)
+        return Seen(status, raised, told.type_in(dialect), retry_after=wait, fox=asked)
+    return Seen(status, raised, told.type_in(dialect), _code(cell), retry_after=wait, fox=asked)
 
 
 def _told_in_the_stream(cell: Cell) -> Seen:
     """An error after content: the event that the dialect's clients take for one, and no end that looks proper."""
     told = cell.fault.told
     if cell.dialect == "responses":
-        return Seen(200, code=_code(cell), end="response.failed", text=SHOWN)
+        code = _code(cell)
+        known = code if code in KNOWN_IN_STREAM else "server_error"
+        return Seen(200, code=known, word=None if code == known else code, end="response.failed", text=SHOWN)
     if cell.dialect == "messages":
         return Seen(200, "APIError", told.messages_type, end="error", text=SHOWN)
     return Seen(200, "APIError", told.type, _code(cell), end="error", text=SHOWN)

@@ -170,7 +170,8 @@ def messages(client: Any, words: str, stream: bool) -> Any:
 def piece_of_responses(event: Any) -> tuple[str, str | None]:
     """Return the text of an event, and how it ends the answer (None: it does not)."""
     if event.type == "response.failed":
-        return "", f"response.failed {event.response.error.code}"
+        error = event.response.error
+        return "", f"response.failed {error.code} ({error.message.partition(':')[0]})"
     return (event.delta if event.type == "response.output_text.delta" else ""), (
         "" if event.type == "response.completed" else None
     )
@@ -286,14 +287,17 @@ async def all_asked(clients: Clients, count: int) -> dict[str, tuple[tuple[str, 
 
 
 ERRORS = {
-    ("Responses", True): {"response.failed upstream_stream_cut", "response.failed upstream_timeout"},
+    ("Responses", True): {
+        "response.failed server_error (upstream_stream_cut)",
+        "response.failed server_error (upstream_timeout)",
+    },
     ("Responses", False): {"openai.InternalServerError 502", "openai.InternalServerError 504"},
     ("Chat", True): {"openai.APIError upstream_stream_cut", "openai.APIError upstream_timeout"},
     ("Chat", False): {"openai.InternalServerError 502", "openai.InternalServerError 504"},
     ("Messages", True): {"anthropic.APIStatusError 200"},
     ("Messages", False): {"anthropic.InternalServerError 502", "anthropic.GatewayTimeoutError 504"},
 }
-"""What a break after the first content is to each kind of client."""
+"""What a break after the first content is to each kind of client; codes of `response.failed` are the API's (X4)."""
 
 
 @pytest.mark.timeout(300)
