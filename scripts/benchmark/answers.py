@@ -60,6 +60,11 @@ def paced_answer(deltas: int = 50) -> Answer:
     return _answer([_text(index, 40, STAMP.decode()) for index in range(deltas)])
 
 
+def slow_answer() -> Answer:
+    """Return the answer of `slow`: seven deltas as in `paced`."""
+    return paced_answer(7)
+
+
 def _text(index: int, size: int, stamp: str = "") -> str:
     text = mark(index).decode() + stamp
     word = index

@@ -15,6 +15,9 @@ TOOLS = 24
 CALLS = 15
 """Each a message with a call and one with its result; the task before them is the 31st message."""
 
+LONG = 74
+"""As many as make 187 KB of it."""
+
 _VERBS = ["list", "read", "write", "move", "count", "compare", "search", "format"]
 _THINGS = ["files", "lines", "tests"]
 _PROSE = (
@@ -61,15 +64,15 @@ def short_conversation() -> Conversation:
     return Conversation(task=_prose(_chance(1), 60))
 
 
-def agent_conversation() -> Conversation:
-    """Return the long conversation."""
+def agent_conversation(calls: int = CALLS) -> Conversation:
+    """Return the long conversation, with so many calls."""
     chance = _chance(7)
     tools = tuple(_tool(chance, f"{verb}_{thing}") for verb in _VERBS for thing in _THINGS)
     return Conversation(
         task=_prose(chance, 80),
         system=_prose(chance, _SYSTEM_WORDS),
         tools=tools,
-        calls=tuple(_call(chance, number, chance.choice(tools)) for number in range(CALLS)),
+        calls=tuple(_call(chance, number, chance.choice(tools)) for number in range(calls)),
     )
 
 

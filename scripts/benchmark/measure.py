@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .accounting import MIB
-from .answers import burst_answer, mark, paced_answer, short_answer
+from .answers import burst_answer, mark, paced_answer, short_answer, slow_answer
 from .client import Job, Load, Outcome
 from .conversation import agent_conversation, short_conversation
 from .processes import BenchError, Cores, Process, helper
@@ -29,9 +29,10 @@ _DELTAS = {
     "answer": len(short_answer().deltas),
     "burst": len(burst_answer().deltas),
     "paced": len(paced_answer().deltas),
+    "slow": len(slow_answer().deltas),
 }
-_STREAM_SECONDS = 1.0
-"""How long a paced stream takes: its first requests are spread over so long, so that streams end and begin evenly."""
+_STREAM_SECONDS = {"paced": 1.0, "slow": 3.5}
+"""How long a stream takes: its first requests are spread over so long, so that streams end and begin evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _measure_load(
 ) -> None:
     job = _job(scenario, target, launch)
     runner.run(_warm_up(job, min(scenario.open, WARM_UP), launch.process))
-    spread = min(_STREAM_SECONDS, effort.seconds) if job.stamped else 0
+    spread = min(_STREAM_SECONDS[scenario.script], effort.seconds) if job.stamped else 0
     load = Load(job, scenario.open, effort.seconds, effort.requests, spread)
     gc.collect()
     gc.freeze()
@@ -111,7 +112,7 @@ def _measure_load(
     cpu = launch.process.cpu() - before
     run.problems.update(outcome.errors)
     run.figures |= _figures(outcome, cpu)
-    if scenario.script == "paced":
+    if job.stamped:
         run.figures["kb_per_stream"] = (resident - resting) / 1024 / scenario.open
 
 
@@ -153,7 +154,7 @@ async def _watched(load: Load, full: int, process: Process) -> tuple[Outcome, fl
 
 
 def _job(scenario: Scenario, target: Target, launch: Launch) -> Job:
-    conversation = agent_conversation() if scenario.agent else short_conversation()
+    conversation = agent_conversation(scenario.calls) if scenario.agent else short_conversation()
     dialect = scenario.dialect if target.translates else RESPONSES
     streamed = scenario.stream or not target.translates
     return Job(
@@ -167,7 +168,7 @@ def _job(scenario: Scenario, target: Target, launch: Launch) -> Job:
         ),
         marks=[mark(index) for index in range(_DELTAS[scenario.script])],
         end=dialect.end_of_stream if streamed else dialect.end_of_document,
-        stamped=scenario.script == "paced",
+        stamped=scenario.script in _STREAM_SECONDS,
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from .conversation import CALLS, LONG
 from .requests import CHAT, MESSAGES, RESPONSES, Dialect
 
 Kind = Literal["load", "idle", "ready"]
-Script = Literal["answer", "burst", "paced"]
+Script = Literal["answer", "burst", "paced", "slow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Scenario:
     dialect: Dialect = RESPONSES
     agent: bool = False
     """Ask with the 67 KB conversation instead of a short question."""
+    calls: int = CALLS
+    """How many calls that conversation has."""
     stream: bool = False
     script: Script = "answer"
     open: int = 16
@@ -61,6 +64,16 @@ SCENARIOS: dict[str, Scenario] = {
             dialect=MESSAGES,
             agent=True,
             stream=True,
+        ),
+        Scenario(
+            "agent-stream",
+            "an agent's 187 KB Messages request as a stream: 7 deltas, half a second apart",
+            dialect=MESSAGES,
+            agent=True,
+            calls=LONG,
+            stream=True,
+            script="slow",
+            open=256,
         ),
         Scenario("chat-agent", "Chat, 67 KB request, streamed 1.4 KB answer", dialect=CHAT, agent=True, stream=True),
     )

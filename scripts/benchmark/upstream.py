@@ -1,7 +1,7 @@
 """The mock upstream: a Responses provider that answers from memory and must never be the bottleneck.
 
-`python -m benchmark.upstream answer|burst|paced`. Any GET answers 200. A POST is read to its end and answered with the
-event stream; one that does not ask for a stream (our proxy always does, a peer may not) gets the response object.
+`python -m benchmark.upstream answer|burst|paced|slow`. Any GET answers 200. A POST is read to its end and answered with
+the event stream; one that does not ask for a stream (our proxy always does, a peer may not) gets the response object.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable
 from typing import cast
 
-from .answers import STAMP, STREAM_HEAD, Answer, burst_answer, paced_answer, short_answer
+from .answers import STAMP, STREAM_HEAD, Answer, burst_answer, paced_answer, short_answer, slow_answer
 from .framing import request_complete
 from .helper import serve
 from .wheel import Wheel
 
 PACE_MS = 20
+SLOW_MS = 500
 _OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nok"
 Play = Callable[["Connection"], None]
 
@@ -148,6 +149,9 @@ def _script(name: str) -> tuple[Play, Answer]:
     if name == "paced":
         answer = paced_answer()
         return PacedScript(answer).play, answer
+    if name == "slow":
+        answer = slow_answer()
+        return PacedScript(answer, SLOW_MS).play, answer
     if name == "burst":
         answer = burst_answer()
         return play_burst(answer), answer

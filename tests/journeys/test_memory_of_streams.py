@@ -6,6 +6,7 @@ import tracemalloc
 
 import orjson
 import pytest
+from jackfield import handshake
 from jackfield.routes import streaming
 from jackfield.testing import text_answer
 
@@ -60,6 +61,9 @@ class Forgetful:
         self.asked += 1
         writer.write(self.answer)
         await writer.drain()
+        if b"connection: close" in self.answer:
+            self._open.discard(writer)
+            writer.close()
 
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -82,14 +86,15 @@ async def held(house, path, body, mark):
     for _ in range(3):  # what is made once: caches, code that was not run before
         await open_one(house, path, body, mark)
     gc.collect()
+    gc.disable()  # what only the collector would find is held: on a busy server it seldom looks at what is old
     tracemalloc.start()
     try:
         await asyncio.gather(*(open_one(house, path, body, mark) for _ in range(STREAMS)))
         await asyncio.sleep(0.1)
-        gc.collect()
         return tracemalloc.get_traced_memory()[0] / STREAMS
     finally:
         tracemalloc.stop()
+        gc.enable()
 
 
 BODY = orjson.dumps(agents_request())
@@ -106,8 +111,7 @@ def test_the_request_is_as_large_as_is_said():
 @pytest.mark.parametrize("path", BODIES)
 async def test_after_the_first_content_the_request_is_gone(serve, path):
     async with Forgetful(begun(6)) as upstream:
-        # What a later request may refer to is kept by the memory of answers, which has a bound of its own.
-        house = await serve(upstream.base_url, config={"response-memory": {"max-bytes": 0}})
+        house = await serve(upstream.base_url)
         assert await held(house, path, BODIES[path], b"ello") < LARGEST + ENDS
 
 
@@ -122,6 +126,14 @@ async def test_after_the_hold_it_is_gone_once_an_upstream_has_begun(serve):
     async with Forgetful(begun(2)) as upstream, Forgetful(b"") as other:
         house = await serve(upstream.base_url, other.base_url, config={"limits": {"handshake-hold": 0.05}})
         assert await held(house, "/v1/messages", BODY, b"200 OK") < LARGEST + ENDS
+
+
+async def test_after_the_hold_it_is_gone_though_the_upstream_says_nothing_at_all(serve, monkeypatch):
+    monkeypatch.setattr(streaming, "SHORTEST", 0.05)
+    monkeypatch.setattr(handshake, "SETTLED", 0.1)
+    async with Forgetful(b"") as upstream:
+        house = await serve(upstream.base_url, config={"limits": {"handshake-hold": 0.2}})
+        assert await held(house, "/v1/messages", BODY, b"event: ping") < LARGEST + ENDS
 
 
 async def test_an_attempt_that_failed_keeps_nothing_either(serve):

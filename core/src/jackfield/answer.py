@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from .completion import TERMINAL, AttemptAccount
+from .completion import OUTPUT, TERMINAL, AttemptAccount
 from .dialects import failures
 from .dialects.complaints import mask
 from .errors import Kind, UpstreamError
@@ -45,6 +45,7 @@ class Answer:
         self._pending: asyncio.Task[list[Event]] | None = None
         self._begun: Event | None = None
         self._last: Event | None = None
+        self._opened = False
         self._over = False
         self._hide = hide
         self.maker = maker
@@ -115,8 +116,12 @@ class Answer:
         """Return the next events; after the terminal one the answer is over and the upstream closed."""
         if self._over:
             raise StopAsyncIteration
-        events = self._opening.release() or await self._read()
-        if self._ends(events):
+        if self._opened or not (events := self._opening.release()):
+            events = await self._read()
+        self._opened = True
+        if len(events) == 1 and events[0].type in OUTPUT:  # nearly every batch: nothing to look for
+            self._last = events[0]
+        elif self._ends(events):
             await self._finish()
         else:
             self._note(events)
@@ -124,9 +129,11 @@ class Answer:
 
     async def _read(self) -> list[Event]:
         """Return the next batch, or the failure that took its place."""
-        pending, self._pending = self._pending, None
         try:
-            return await (pending if pending is not None else self._next())
+            if self._pending is None:
+                return await self._next()
+            pending, self._pending = self._pending, None
+            return await pending
         except UpstreamError as error:
             return [self._failed(error)]
 

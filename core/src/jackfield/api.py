@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import pluggy
 
 from . import __version__ as VERSION  # noqa: N812 - a constant of the house, by another name than a module's own
+from .background import aside
 from .callers import caller, host_of
 from .commands import config_option, rewrite_config
 from .config.document import Document
@@ -124,6 +125,7 @@ __all__ = [
     "UpstreamError",
     "UpstreamResponse",
     "Usage",
+    "aside",
     "called_host",
     "caller",
     "check_replaceable",

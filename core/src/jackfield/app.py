@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -114,11 +115,14 @@ def _memory(host: Host) -> ResponseMemory:
 def _bounds(settings: Settings) -> Bounds:
     """Return how much of recent answers is remembered: nothing where the next request may meet another process."""
     kept = settings.response_memory
-    if int(os.environ.get(SIBLINGS, "1")) > 1:
+    return _bounds_of(kept.max_bytes, kept.max_age, os.environ.get(SIBLINGS, "1"))
+
+
+@lru_cache(maxsize=8)  # asked twice a request
+def _bounds_of(max_bytes: int, max_age: float, siblings: str) -> Bounds:
+    if int(siblings) > 1:
         return Bounds(0, 0, "response-memory is off with several workers, of which each would know its own alone")
-    if not kept.max_bytes or not kept.max_age:
-        return Bounds(0, 0, "response-memory is off")
-    return Bounds(kept.max_bytes, kept.max_age)
+    return Bounds(max_bytes, max_age) if max_bytes and max_age else Bounds(0, 0, "response-memory is off")
 
 
 def _limits(settings: Settings) -> dict[str, float | None]:

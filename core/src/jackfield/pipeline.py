@@ -11,11 +11,13 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from .aliases import aliased
 from .answer import Answer
 from .attempts import Attempts
+from .background import aside
 from .completion import Account, AttemptAccount
 from .conclusion import conclude
 from .conversations import conversation, speaker
@@ -138,16 +140,17 @@ class Journey:
 
     async def _attempt(self, trial: Trial, books: AttemptAccount) -> Answer:
         request, credential = self._request, trial.credential
-        request.handshake.attempt(request.parsed)
+        request.handshake.attempt(request.parsed, last=self._attempts.last)
         endpoint = await self._endpoint(credential)
         maker = maker_of(credential)
-        call = UpstreamCall(self._info, self._body(credential, maker), request.headers)
         hide = _hiding(endpoint)
+        call = UpstreamCall(self._info, await self._sent(credential, maker), request.headers, request.parsed.size)
+        opening = _open(self._runtime, credential.provider, call, endpoint)
+        del call  # while its answer is waited for, the request alone is kept, for another attempt
         try:
-            stream = await _open(self._runtime, credential.provider, call, endpoint)
-            del call  # sent: while the answer is waited for, the request alone is kept, for another attempt
+            stream = await opening
             trial.answered()
-            request.handshake.answered(stream, last=self._attempts.last)
+            request.handshake.answered(stream)
             answer = Answer(stream, books, maker, hide)
             await answer.begin(request.handshake.left)
         except UpstreamError as error:
@@ -159,11 +162,14 @@ class Journey:
         if endpoint is None:
             message = f"credential {credential.id} has no key and base-url of its own, and no plugin has them"
             raise UpstreamError(Kind.UPSTREAM_AUTH, message)
-        proxy = endpoint.proxy_url or self._runtime.settings.proxy_url
-        return endpoint if endpoint.proxy_url else replace(endpoint, proxy_url=proxy)
+        proxy = self._runtime.settings.proxy_url
+        return endpoint if endpoint.proxy_url or not proxy else replace(endpoint, proxy_url=proxy)
+
+    async def _sent(self, credential: Credential, maker: str) -> dict[str, Any]:
+        """Return what a credential's upstream is sent."""
+        return await aside(self._request.parsed.size, lambda: self._body(credential, maker))
 
     def _body(self, credential: Credential, maker: str) -> dict[str, Any]:
-        """Return what a credential's upstream is sent."""
         request, provider = self._request, credential.provider
         model, defaults = self._route.providers[provider], self._route.defaults[provider]
         body = for_maker(request.parsed.body, request.parsed.makers, maker)
@@ -250,7 +256,9 @@ def _hidden(detail: Detail, hide: Callable[[str], str]) -> Detail:
 
 async def _open(runtime: Runtime, provider: str, call: UpstreamCall, endpoint: Endpoint) -> EventStream:
     try:
-        return await runtime.executors[provider].open(call, endpoint)
+        opening = runtime.executors[provider].open(call, endpoint)
+        del call
+        return await opening
     except RequestFailed:
         raise
     except Exception as error:  # foreign code: a plugin's executor; another provider may still answer
@@ -261,7 +269,12 @@ async def _open(runtime: Runtime, provider: str, call: UpstreamCall, endpoint: E
 
 def maker_of(credential: Credential) -> str:
     """Return what names a credential to a client: stable, and telling nothing of it."""
-    return hashlib.sha256(credential.id.encode()).hexdigest()[:12]
+    return _maker(credential.id)
+
+
+@lru_cache(maxsize=1024)
+def _maker(credential: str) -> str:
+    return hashlib.sha256(credential.encode()).hexdigest()[:12]
 
 
 def own_endpoint(credential: Credential) -> Endpoint | None:

@@ -55,6 +55,13 @@ class Event:
         return event
 
     @classmethod
+    def unsent(cls, kind: str, body: dict[str, Any]) -> Event:
+        """Make an event that is read and never sent: its object alone, without the bytes of it."""
+        event = cls(b"", kind, b"")
+        event._json = body
+        return event
+
+    @classmethod
     def parse(cls, block: bytes) -> Event:
         """Read one block (the lines before a blank line, without it)."""
         if not block.isascii() and not _is_utf8(block):  # half a character, on which clients fail

@@ -130,12 +130,15 @@ class RequestInfo:
 class UpstreamCall:
     """What an executor sends: an OpenAI Responses request, and the client's headers that may travel.
 
-    `body["model"]` is already the upstream's name. Header names are lower-case.
+    `body["model"]` is already the upstream's name. Header names are lower-case. `size` are the bytes that the body has
+    as JSON, about: a large one is written in a thread (`aside`). An executor lets go of the body once it is sent, so
+    that it does not take memory for as long as an answer lasts.
     """
 
     request: RequestInfo
     body: Mapping[str, object]
     headers: Mapping[str, str] = field(default_factory=dict)
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import socket
 import httpx
 import pytest
 from jackfield.upstream.proxies import Proxy
-from jackfield.upstream.transport import DirectTransport, Timeouts
+from jackfield.upstream.transport import DirectTransport, Target, Timeouts
 
 
 @contextlib.asynccontextmanager
@@ -92,10 +92,8 @@ async def test_socks5_with_and_without_a_password(login):
     async with served(serve) as port:
         proxy = Proxy.parse(httpx.URL(f"socks5://{login}127.0.0.1:{port}"))
         async with DirectTransport(Timeouts(connect=5, first_byte=5, idle=5), proxy) as transport:
-            answer = await transport.handle_async_request(
-                httpx.Request("POST", "http://upstream.invalid/v1", content=b"")
-            )
-            assert b"".join([piece async for piece in answer.stream]) == b"Hi"
+            answer = await transport.send("POST", Target.of("http://upstream.invalid/v1"), [])
+            assert b"".join([piece async for piece in answer.body]) == b"Hi"
     assert asked[0][-19:] == b"\x10upstream.invalid\x00\x50"
 
 

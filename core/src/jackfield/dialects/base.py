@@ -30,6 +30,12 @@ class Parsed:
     context: Any = None
     makers: Mapping[str, str] = field(default_factory=dict)
     """Who made each encrypted reasoning blob of the body, where the client's request tells (`Answer.maker`)."""
+    size: int = 0
+    """Bytes that the body has as JSON, about."""
+
+    def without_body(self) -> Parsed:
+        """Return what the side towards the client needs of it."""
+        return Parsed(self.model, self.stream, {}, self.session, self.context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,10 @@ async def understood(dialect: Dialect, body: bytes, headers: Mapping[str, str], 
 
     Raises ClientError: 400, 413, 415 for its coding, and what the dialect says.
     """
-    names = _names(headers.get("content-encoding", ""))
+    header = headers.get("content-encoding", "")
+    if not header and len(body) < LARGE:
+        return dialect.parse(body, headers)
+    names = _names(header)
 
     def work() -> Parsed:
         return dialect.parse(_decoded(body, names, limit), headers)

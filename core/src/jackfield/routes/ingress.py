@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
+import secrets
 from collections.abc import Awaitable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from .. import pipeline
@@ -86,7 +85,7 @@ class Ingress:
         """Serve one request to its end, whatever that is; its record is written once."""
         exchange = Exchange(scope, receive, send)
         account = Account(
-            self._host.clock, self._observers.emit, request_id=f"req_{uuid.uuid4().hex}", dialect=dialect.name
+            self._host.clock, self._observers.emit, request_id=f"req_{secrets.token_hex(16)}", dialect=dialect.name
         )
         try:
             await self._answer(dialect, exchange, account)
@@ -117,7 +116,7 @@ class Ingress:
         account.client = self._host.gate.enter(runtime, exchange.scope, headers)
         with self._places.one(runtime.settings.limits.max_streams):
             request = await _read(dialect, exchange, account, headers, runtime)
-            handshake, parsed = request.handshake, replace(request.parsed, body={}, makers={})
+            handshake, parsed = request.handshake, request.parsed.without_body()
             looking = pipeline.open_answer(request, runtime, self._plugins, account)
             del request  # kept by those who may have to send it again, and as long as they may: see `Handshake`
             with exchange.watching():

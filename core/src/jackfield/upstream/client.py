@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from typing import Any
 
 import httpx
 
@@ -14,7 +14,7 @@ from ..errors import Detail, Kind, UpstreamError, Verdict
 from .proxies import Proxy
 from .reach import is_off_limits
 from .sockets import IDLE, UNHEARD, own_want
-from .transport import Body, DirectTransport, Timeouts
+from .transport import Body, DirectTransport, Fields, Target, Timeouts
 from .unpacking import declared, undeclared, unpacked
 
 ERROR_BODY_LIMIT = 256 * 1024
@@ -37,26 +37,50 @@ def _ours(error: httpx.HTTPError, host: str) -> UpstreamError:
     return UpstreamError(Kind.UNREACHABLE, f"{host} broke off: {error}")
 
 
-class UpstreamResponse:
-    """An upstream's answer whose headers have arrived."""
+class Headers(dict[str, str]):
+    """An answer's headers: names in lower case, asked for in any; of a repeated one the values joined by a comma."""
 
-    def __init__(self, response: httpx.Response, host: str) -> None:
-        self._response = response
+    @classmethod
+    def of(cls, fields: Fields) -> Headers:
+        """Read them from the wire. Each byte is one character: what travels on is what came."""
+        found = cls()
+        for name, value in fields:
+            key, text = str(name, "latin-1"), str(value, "latin-1")
+            found[key] = f"{found[key]}, {text}" if key in found else text
+        return found
+
+    def __missing__(self, name: str) -> str:
+        if name.islower():
+            raise KeyError(name)
+        return self[name.lower()]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a header's value, or the default."""
+        return dict.get(self, name.lower(), default)
+
+
+class UpstreamResponse:
+    """An upstream's answer whose headers have arrived. `headers` are asked for in any case."""
+
+    def __init__(self, status: int, headers: Fields, body: Body | Foreign, host: str) -> None:
         self._host = host
-        self.status = response.status_code
-        response.headers.encoding = "latin-1"  # each byte one character: what travels on is what came
-        self.headers: Mapping[str, str] = response.headers
-        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  # every transport here gives one
-        self._chunks = aiter(response.stream)
+        self.status = status
+        self.headers: Mapping[str, str] = Headers.of(headers)
+        self._body = body
+        self._read = body.read
+        self._unpacked: AsyncIterator[bytes] | None = None
         self._begun = False
 
     async def read(self) -> bytes:
         """Return the next piece of the body, as much as has arrived; b"" at its end. Raises UpstreamError."""
         try:
-            piece = await anext(self._chunks)
+            if self._unpacked is not None:
+                return await anext(self._unpacked, b"")
+            piece = await self._read()
             return piece if self._begun else await self._first(piece)
-        except StopAsyncIteration:
-            return b""
         except httpx.HTTPError as error:
             ours = _ours(error, self._host)
             # The headers were there already: an answer that breaks off was cut, not refused.
@@ -67,11 +91,11 @@ class UpstreamResponse:
         """Return the first piece, unpacked where the body comes in a coding; so are then those that follow."""
         self._begun = True
         header = self.headers.get("content-encoding", "")
-        decoder = declared(header, self._host) if header else undeclared(piece)
+        decoder = declared(header, self._host) if header and piece else undeclared(piece)
         if decoder is None:
             return piece
-        self._chunks = unpacked(decoder, self._chunks, self._host, piece)
-        return await anext(self._chunks)
+        self._unpacked = unpacked(decoder, aiter(self._body), self._host, piece)
+        return await anext(self._unpacked, b"")
 
     async def body(self, limit: int = ERROR_BODY_LIMIT) -> bytes:
         """Return the whole body, cut at `limit` bytes, and close. Raises UpstreamError."""
@@ -97,14 +121,33 @@ class UpstreamResponse:
 
     async def finish(self) -> None:
         """Close where nothing of worth can follow: the connection is kept if the body ends soon by itself."""
-        stream = self._response.stream
-        if isinstance(stream, Body):
-            stream.finish()
-        await self._response.aclose()
+        if isinstance(self._body, Body):
+            self._body.finish()
+        await self._body.aclose()
 
     async def aclose(self) -> None:
         """Close; the connection is kept only when the body was read to its end."""
-        await self._response.aclose()
+        await self._body.aclose()
+
+
+class Foreign:
+    """The body of an answer that httpx's own transport brought."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  # an asynchronous transport gives one
+        self._stream = response.stream
+        self._pieces = aiter(response.stream)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
+
+    async def read(self) -> bytes:
+        """Return the next piece; b"" at the end."""
+        return await anext(self._pieces, b"")
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
 
 
 class UpstreamClient:
@@ -129,12 +172,14 @@ class UpstreamClient:
         """Open connections to upstreams, those through https proxies not counted."""
         return sum(transport.open_connections for transport in self._ours())
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, proxy_url: str = "") -> UpstreamResponse:
+    def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, proxy_url: str = ""
+    ) -> Coroutine[Any, Any, UpstreamResponse]:
         """POST `body` and return the answer, whatever its status, once its headers are there. Follows no redirect.
 
         `proxy_url` is http, https or socks5. Raises UpstreamError when no answer comes.
         """
-        return await self._send("POST", url, headers, body, proxy_url)
+        return self._send("POST", url, headers, body, proxy_url)
 
     async def get(self, url: str, headers: Mapping[str, str], proxy_url: str = "") -> UpstreamResponse:
         """GET and return the answer as `post` does."""
@@ -143,17 +188,29 @@ class UpstreamClient:
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, proxy_url: str
     ) -> UpstreamResponse:
-        target = _url(url)
-        raw = [_header(name, value) for name, value in headers.items()]
-        request = httpx.Request(method, target, headers=raw, content=body, extensions=self._extensions())
+        target = _target(url)
+        told = [_header(name, value) for name, value in headers.items()]
         transport = self._through(proxy_url) if proxy_url else self._direct
-        host = target.raw_host.decode("ascii")
-        if proxy_url and is_off_limits(host):  # names are looked up by the proxy; a direct connection looks itself
-            raise UpstreamError(Kind.UNREACHABLE, f"{host} is a link-local or metadata address")
+        # Names are looked up by the proxy; a direct connection looks at them itself.
+        if proxy_url and is_off_limits(target.host):
+            raise UpstreamError(Kind.UNREACHABLE, f"{target.host} is a link-local or metadata address")
+        if isinstance(transport, DirectTransport):
+            sending = _sent(transport, method, target, told, body)
+        else:
+            sending = self._sent_by_httpx(transport, method, target, told, body)
+        del body  # whoever sends it lets it go when it has left: an answer may take minutes
         try:
-            return UpstreamResponse(await transport.handle_async_request(request), host)
+            return await sending
         except httpx.HTTPError as error:
-            raise _ours(error, host) from error
+            raise _ours(error, target.host) from error
+
+    async def _sent_by_httpx(
+        self, transport: httpx.AsyncHTTPTransport, method: str, target: Target, told: Fields, body: bytes
+    ) -> UpstreamResponse:
+        request = httpx.Request(method, target.url, headers=list(told), content=body, extensions=self._extensions())
+        answer = await transport.handle_async_request(request)
+        fields = [(name.lower(), value) for name, value in answer.headers.raw]
+        return UpstreamResponse(answer.status_code, fields, Foreign(answer), target.host)
 
     def _extensions(self) -> dict[str, object]:
         """Return the time-outs in the form that httpx's own transport reads."""
@@ -178,6 +235,13 @@ class UpstreamClient:
             await transport.aclose()
 
 
+async def _sent(transport: DirectTransport, method: str, target: Target, told: Fields, body: bytes) -> UpstreamResponse:
+    sending = transport.send(method, target, told, body)
+    del body
+    reply = await sending
+    return UpstreamResponse(reply.status, reply.headers, reply.body, target.host)
+
+
 def _inside_tls(proxy_url: str) -> httpx.AsyncHTTPTransport:
     """Return httpx's transport, for a proxy that is itself called with TLS; its connections serve one request each."""
     unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=0)
@@ -198,9 +262,8 @@ def _header(name: str, value: str) -> tuple[bytes, bytes]:
         return name.encode(), value.encode()
 
 
-@lru_cache(maxsize=256)
-def _url(url: str) -> httpx.URL:
+def _target(url: str) -> Target:
     try:
-        return httpx.URL(url)
+        return Target.of(url)
     except httpx.InvalidURL:
         raise UpstreamError(Kind.UNREACHABLE, "the provider's URL cannot be called; mend its base-url") from None

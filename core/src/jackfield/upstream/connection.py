@@ -70,11 +70,15 @@ class Connection(asyncio.Protocol):
         self._silence = 0.0
         self._last = 0.0
         self.received = False
+        self.unread = b""
 
     # -- the request ---------------------------------------------------------------------------------------------
 
-    def send(self, data: bytes, first_byte_timeout: float, idle_timeout: float) -> None:
-        """Write a whole request. The time-outs are seconds of silence, before the first byte and after it; 0: none."""
+    def send(self, data: bytes, first_byte_timeout: float, idle_timeout: float, *, may_be_stale: bool = False) -> None:
+        """Write a whole request. The time-outs are seconds of silence, before the first byte and after it; 0: none.
+
+        `may_be_stale`: it is kept, as `unread`, as long as the connection may turn out to have ended before.
+        """
         if self.used:
             self._reset()
         self.used = True
@@ -85,6 +89,15 @@ class Connection(asyncio.Protocol):
         self._watch()
         assert self._transport is not None  # noqa: S101  # a pool hands out connected connections only
         self._transport.write(data)
+        if may_be_stale:
+            self.unread = data
+            if self._sent > LARGE:  # a small one may stay until the answer begins: a timer costs more
+                self._loop.call_later(2 * STALE, self._forget, data)
+
+    def _forget(self, data: bytes) -> None:
+        """Keep a request no longer: an end of the connection would not be held to have come before it."""
+        if self.unread is data and not self._lost_at:
+            self.unread = b""
 
     async def head(self) -> tuple[int, list[tuple[bytes, bytes]]]:
         """Wait for the status line and the headers."""
@@ -215,6 +228,7 @@ class Connection(asyncio.Protocol):
         self._last = self._loop.time()
         if not self.received:
             self.received = True
+            self.unread = b""
             self._silence = self._idle_timeout if self.used else 0.0
         if not self.used or self._complete:
             self.abort()  # bytes that nobody asked for: this connection cannot be trusted any more
@@ -245,6 +259,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail whoever waits (called by asyncio)."""
+        del self._parser  # it has methods of this: a cycle, which only the collector would find
         self._unwatch()
         self.closed = True
         self._lost_at = self._lost_at or self._loop.time()

@@ -62,7 +62,7 @@ class ResponsesStream:
 
     def _split(self, chunk: bytes) -> list[Event]:
         self._ended = not chunk
-        if self._halves is None and _may_be_torn(chunk):  # looked at once a chunk: events cost nothing more
+        if self._halves is None and b"\\" in chunk and _may_be_torn(chunk):  # once a chunk: events cost nothing more
             self._halves = Halves()
         try:
             events = self._splitter.feed(chunk) if chunk else self._splitter.close()
@@ -71,7 +71,10 @@ class ResponsesStream:
             events = error.before
         if self._halves is not None:
             events = self._halves.mended(events)
-        return self._sifted(events) if any(event.type in _NOTABLE for event in events) else events
+        for event in events:  # a plain loop: a generator costs more than what it looks at
+            if event.type in _NOTABLE:
+                return self._sifted(events)
+        return events
 
     def _sifted(self, events: list[Event]) -> list[Event]:
         """Return what clients can read. A damaged event is the end of the answer, unless that is over already."""

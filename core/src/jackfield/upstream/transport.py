@@ -1,8 +1,9 @@
-"""An httpx transport for long streams: a pool of plain HTTP/1.1 connections.
+"""A transport for long streams: a pool of plain HTTP/1.1 connections.
 
 httpx's own pool walks every connection for every request and gives one item per chunk through six generators; with
 hundreds of open streams that is most of a proxy's time. This one takes an idle connection from a stack, and reads
-coalesced. A transport leads to upstreams directly or through one proxy.
+coalesced. A transport leads to upstreams directly or through one proxy. Of httpx it has the exceptions, and no objects:
+a request and an answer made of those cost more than all the rest of the call.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from types import TracebackType
+from typing import Self
 
 import httpx
 
@@ -22,6 +24,31 @@ from .proxies import Proxy
 from .sockets import connect
 
 Origin = tuple[str, str, int]
+Fields = Sequence[tuple[bytes, bytes]]
+"""Headers as they go over the wire, or come: then with their names in lower case."""
+
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+"""Headers that say where a body ends: here it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL that requests go to, taken apart once."""
+
+    url: httpx.URL
+    host: str
+    origin: Origin
+    authority: bytes
+    path: bytes
+
+    @classmethod
+    @lru_cache(maxsize=256)
+    def of(cls, url: str) -> Self:
+        """Take a URL apart. Raises httpx.InvalidURL."""
+        found = httpx.URL(url)
+        host = found.raw_host.decode("ascii")
+        port = found.port or (443 if found.scheme == "https" else 80)
+        return cls(found, host, (found.scheme, host, port), found.netloc, found.raw_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +61,7 @@ class Timeouts:
     keep_alive: float = 60.0
 
 
-class Body(httpx.AsyncByteStream):
+class Body:
     """The body of an answer; closing it before its end closes the connection."""
 
     def __init__(self, connection: Connection, transport: DirectTransport, origin: Origin) -> None:
@@ -42,16 +69,17 @@ class Body(httpx.AsyncByteStream):
         self._transport = transport
         self._origin = origin
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while piece := await self.read():
+            yield piece
 
-    async def __anext__(self) -> bytes:
+    async def read(self) -> bytes:
+        """Return the next piece, as much as has arrived; b"" at the end. Raises httpx's exceptions."""
         if self._connection is None:
-            raise StopAsyncIteration
+            return b""
         data = await self._connection.read()
         if not data:
             await self.aclose()
-            raise StopAsyncIteration
         return data
 
     async def aclose(self) -> None:
@@ -67,8 +95,17 @@ class Body(httpx.AsyncByteStream):
             connection.drain(partial(self._transport.give_back, connection, self._origin))
 
 
-class DirectTransport(httpx.AsyncBaseTransport):
-    """Send httpx requests over pooled HTTP/1.1 connections, without limits on their number."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer whose headers have arrived. `headers` have their names in lower case."""
+
+    status: int
+    headers: Fields
+    body: Body
+
+
+class DirectTransport:
+    """Send requests over pooled HTTP/1.1 connections, without limits on their number."""
 
     def __init__(self, timeouts: Timeouts, proxy: Proxy | None = None) -> None:
         self.timeouts = timeouts
@@ -82,32 +119,56 @@ class DirectTransport(httpx.AsyncBaseTransport):
         """How many connections are open, idle ones included."""
         return len(self._open)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return its answer as soon as the headers are there.
+    async def send(self, method: str, target: Target, headers: Fields, body: bytes = b"") -> Reply:
+        """Send a request and return its answer as soon as the headers are there. Raises httpx's exceptions.
 
         A kept connection that had ended before the request can have been read is replaced, once. Any other end is
         the caller's to judge: the upstream may have worked on the request, and be paid for it.
         """
-        data = _encode(request, self._proxy)
-        origin = _origin(request.url)
+        data, origin = self._encoded(method, target, headers, body), target.origin
+        del body  # and `data` when it is sent: the answer may take minutes, and a request be large
         connection = self._take(origin)
         if connection is not None:
+            exchange = self._exchange(connection, data, origin, may_be_stale=True)
+            del data
             try:
-                return await self._exchange(connection, data, origin)
+                return await exchange
             except httpx.ReadError:
                 if not connection.was_stale:
                     raise
-        return await self._exchange(await self._connect(origin), data, origin)
+                data = connection.unread
+        connection = await self._connect(origin)
+        exchange = self._exchange(connection, data, origin)
+        del data
+        return await exchange
 
-    async def _exchange(self, connection: Connection, data: bytes, origin: Origin) -> httpx.Response:
+    async def _exchange(
+        self, connection: Connection, data: bytes, origin: Origin, *, may_be_stale: bool = False
+    ) -> Reply:
         try:
-            connection.send(data, self.timeouts.first_byte, self.timeouts.idle)
+            connection.send(data, self.timeouts.first_byte, self.timeouts.idle, may_be_stale=may_be_stale)
+            del data
             status, headers = await connection.head()
         except BaseException:  # also when cancelled: an abandoned exchange must not leave its connection open
             connection.abort()
             raise
-        # Without its request: a stream would keep all that was asked for as long as it lasts.
-        return httpx.Response(status, headers=headers, stream=Body(connection, self, origin))
+        return Reply(status, headers, Body(connection, self, origin))
+
+    def _encoded(self, method: str, target: Target, headers: Fields, body: bytes) -> bytes:
+        """Return a request as it goes over the wire."""
+        forwarded = self._proxy is not None and self._proxy.forwards(target.origin[0])
+        where = b"%s://%s%s" % (target.origin[0].encode(), target.authority, target.path) if forwarded else target.path
+        lines = [b"%s %s HTTP/1.1" % (method.encode(), where), b"Host: " + target.authority]
+        for name, value in headers:
+            key = name.lower()
+            if key == b"host":
+                lines[1] = b"Host: " + value
+            elif key not in _FRAMING:
+                lines.append(b"%s: %s" % (name, value))
+        if body or method == "POST":
+            lines.append(b"Content-Length: %d" % len(body))
+        login = self._proxy.authorization if forwarded and self._proxy else b""
+        return b"\r\n".join([*lines, login + b"\r\n" + body])
 
     async def _connect(self, origin: Origin) -> Connection:
         """Return a new connection; looking a name up, every address, the proxy and TLS have one time-out together."""
@@ -170,6 +231,10 @@ class DirectTransport(httpx.AsyncBaseTransport):
             connection.abort()
         self._idle.clear()
 
+    async def __aenter__(self) -> Self:
+        """Return the transport, to be closed at the end of the block."""
+        return self
+
     async def __aexit__(
         self,
         exc_type: type[BaseException] | None = None,
@@ -178,18 +243,3 @@ class DirectTransport(httpx.AsyncBaseTransport):
     ) -> None:
         """Close every connection."""
         await self.aclose()
-
-
-def _origin(url: httpx.URL) -> Origin:
-    return url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
-
-
-def _encode(request: httpx.Request, proxy: Proxy | None) -> bytes:
-    """Return the request as it goes over the wire. Its body is in memory already."""
-    url = request.url
-    forwarded = proxy is not None and proxy.forwards(url.scheme)
-    target = b"%s://%s%s" % (url.raw_scheme, url.netloc, url.raw_path) if forwarded else url.raw_path
-    lines = [b"%s %s HTTP/1.1" % (request.method.encode(), target)]
-    lines.extend(b"%s: %s" % header for header in request.headers.raw)
-    login = proxy.authorization if forwarded and proxy else b""
-    return b"\r\n".join(lines) + b"\r\n" + login + b"\r\n" + request.content

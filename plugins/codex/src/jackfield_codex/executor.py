@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from jackfield.api import Endpoint, EventStream, Host, ResponsesStream, UpstreamCall, UpstreamResponse, from_http
+from jackfield.api import (
+    Endpoint,
+    EventStream,
+    Host,
+    ResponsesStream,
+    UpstreamCall,
+    UpstreamResponse,
+    aside,
+    from_http,
+)
 
 from . import headers
 from .listing import LONGEST, listed
@@ -26,11 +36,14 @@ class CodexExecutor:
 
     async def open(self, call: UpstreamCall, endpoint: Endpoint) -> EventStream:
         """Send the call. Raises UpstreamError when the upstream cannot be reached or answers with an error."""
-        body = orjson.dumps(normalised(call.body, call.request.session, instructions=_is_login(endpoint)))
+        body = await _written(call, endpoint)
+        call = UpstreamCall(call.request, {}, call.headers)
         if isinstance(endpoint, LoginEndpoint):
-            response = await self._post_with_login(call, endpoint, body)
+            posting = self._post_with_login(call, endpoint, body)
         else:
-            response = await self._post(call, endpoint, body)
+            posting = self._post(call, endpoint, body)
+        del body  # as the body of the call: nothing here holds what was sent while its answer is waited for
+        response = await posting
         shown = headers.shown(response.headers, endpoint)
         if response.status >= 300:
             now, words = self._host.clock.now(), await response.complaint()
@@ -71,9 +84,18 @@ class CodexExecutor:
         await response.complaint()
         return await self._post(call, await logins.renewed(endpoint), body)
 
-    async def _post(self, call: UpstreamCall, endpoint: Endpoint, body: bytes) -> UpstreamResponse:
+    def _post(self, call: UpstreamCall, endpoint: Endpoint, body: bytes) -> Coroutine[Any, Any, UpstreamResponse]:
         told = headers.of_call(call, endpoint, _defaults(endpoint))
-        return await self._host.upstream.post(_at(endpoint, "/responses"), told, body, endpoint.proxy_url)
+        return self._host.upstream.post(_at(endpoint, "/responses"), told, body, endpoint.proxy_url)
+
+
+async def _written(call: UpstreamCall, endpoint: Endpoint) -> bytes:
+    """Return the request's body as it is sent; written in a thread where it is long."""
+
+    def work() -> bytes:
+        return orjson.dumps(normalised(call.body, call.request.session, instructions=_is_login(endpoint)))
+
+    return await aside(call.size, work)
 
 
 def _at(endpoint: Endpoint, path: str) -> str:

@@ -89,7 +89,7 @@ def _travels(name: str) -> bool:
 
 def lower(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with their names in lower case."""
-    return {name.lower(): value for name, value in headers.items()}
+    return {name.lower(): value for name, value in headers.items()} if headers else {}
 
 
 def _as_header(session: str) -> str:

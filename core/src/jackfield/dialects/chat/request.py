@@ -63,7 +63,7 @@ def parse(body: bytes) -> Parsed:
         "store": False,
         "stream": True,
     }
-    return Parsed(model, get_flag(request, "stream"), upstream, key, context)
+    return Parsed(model, get_flag(request, "stream"), upstream, key, context, size=len(body))
 
 
 def _tool_fields(

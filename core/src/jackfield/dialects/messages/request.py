@@ -51,7 +51,7 @@ def parse_messages(body: bytes, headers: Mapping[str, str]) -> Parsed:
         taken=frozenset(item["call_id"] for item in translated["input"] if item["type"] == "function_call"),
     )
     whole = _completed(request, translated, session)
-    return Parsed(model, get_flag(request, "stream"), whole, session, context, history.makers)
+    return Parsed(model, get_flag(request, "stream"), whole, session, context, history.makers, len(body))
 
 
 def refuse_thread(request: Mapping[str, Any]) -> None:

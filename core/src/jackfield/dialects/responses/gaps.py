@@ -12,6 +12,7 @@ from typing import Any
 
 from ...sse import Event
 from . import making
+from .merging import merged
 from .output import rebuilt_output
 
 JSON = dict[str, Any]
@@ -45,6 +46,10 @@ _REST = frozenset(
 )
 _EDGES = frozenset({_ADDED, _DONE})
 _CONTENT = frozenset(_STARTS) | _REST | _EDGES
+INNER = _CONTENT - _EDGES
+"""Events of an item's content; all are objects, and readable as they are."""
+MANY = 1024
+"""Events of open items that are kept as they came; when they are more, deltas of the same part become one."""
 _NOTHING: Sequence[JSON] = ()
 _FIRST = {
     "response.output_text.delta": {"type": "output_text", "text": "", "annotations": [], "logprobs": []},
@@ -59,11 +64,26 @@ class Gaps:
         self._added = self._done = 0
         self._shift = 0
         self._stray = False
+        self._many = MANY
         self._ours: set[object] = set()
         """Ids or indices of the items that were announced here: more of them may show themselves unannounced."""
         self._finished: list[Event] = []
         self._open: list[Event] = []
         """Events of the items that are not done: what would have to be told of them if their end never came."""
+
+    def passes(self, event: Event) -> bool:
+        """Take note of an event by itself, and return True, if nothing can lack before it: so nearly all are."""
+        if self._added == self._done or self._ours or self._shift or event.type not in INNER:
+            return False
+        self._open.append(event)
+        if len(self._open) >= self._many:
+            self._merge()
+        return True
+
+    def _merge(self) -> None:
+        """Put deltas together: a long item is not kept in as many pieces as it came in."""
+        self._open = merged(self._open)
+        self._many = len(self._open) + MANY
 
     def filled(self, events: Sequence[Event]) -> Sequence[Event]:
         """Return the events with what lacks before each; the very same where nothing does."""
@@ -72,10 +92,7 @@ class Gaps:
             kind, before, last = event.type, _NOTHING, event
             if kind in _CONTENT:
                 # nearly every event is of an item that is open, and that the upstream announced itself
-                if self._added != self._done and kind not in _EDGES and not self._ours:
-                    self._open.append(event)
-                else:
-                    before = self._before(event)
+                before = _NOTHING if not self._shift and self.passes(event) else self._before(event)
             elif kind in ENDS:
                 before, last = self._end(event)
             if before or self._shift or last is not event:
@@ -95,6 +112,8 @@ class Gaps:
     def _before(self, event: Event) -> Sequence[JSON]:
         """Take note of an event of an item; return the announcement that it lacks."""
         kind, unannounced = event.type, self._added == self._done or self._is_new(event)
+        if len(self._open) >= self._many:
+            self._merge()
         self._open.append(event)
         if kind == _ADDED:
             self._added += 1

@@ -6,6 +6,7 @@ neither to a file nor to a log. Requests with `store: false` leave nothing in it
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -16,12 +17,22 @@ import orjson
 
 from ...types import Clock
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 Item = dict[str, Any]
 Key = tuple[str, str]
 """Whose it is (a digest of the client's key), and its id."""
 
 OVERHEAD = 1024
 """Bytes that an answer takes beside its items, and each of its items' places a tenth of it; to be on the safe side."""
+
+
+LONG = 16 * 1024
+"""Bytes of input items from which on they are packed: to a fourth or less, in 2 ms a megabyte."""
+FASTEST = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +139,27 @@ class ResponseMemory:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request brought of its own: its input items, as JSON, and the id of the answer that it continued."""
+    """What a request brought of its own: its input items, and the id of the answer that it continued.
+
+    The items wait as JSON for the answer's end, long ones packed: an open stream holds them.
+    """
 
     previous: str
     input: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, previous: str, items: Sequence[Item]) -> Asked:
+        """Write the items down."""
+        data = orjson.dumps(items)
+        return cls(previous, data if len(data) < LONG else zstd.compress(data, FASTEST))
+
+
+def items_of(data: bytes) -> tuple[list[Item], int]:
+    """Return the items that were written down, and the bytes that they have as JSON."""
+    if not data.startswith(b"["):
+        data = zstd.decompress(data)
+    items: list[Item] = orjson.loads(data)
+    return items, len(data)
 
 
 def _is_id(value: object) -> bool:

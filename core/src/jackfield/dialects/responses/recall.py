@@ -10,7 +10,7 @@ import orjson
 
 from ...clock import SystemClock
 from ...errors import ClientError, Kind, invalid_request
-from .memory import Asked, Bounds, Item, ResponseMemory, Turn
+from .memory import Asked, Bounds, Item, ResponseMemory, Turn, items_of
 
 PREVIOUS = "previous_response_id"
 REFERENCE = "item_reference"
@@ -37,7 +37,8 @@ class Recall:
     owner: str
     makers: dict[str, str] = field(default_factory=dict)
     """Who made each encrypted reasoning that was drawn in."""
-    _drawn: int = 0
+    drawn: int = 0
+    """Bytes of JSON that were drawn in."""
     _read: dict[Turn, list[bytes]] = field(default_factory=dict, repr=False)
 
     def expanded(self, items: Sequence[Item], previous: str) -> list[Item]:
@@ -49,8 +50,9 @@ class Recall:
         return [*found, *self._resolved(items)]
 
     def _of_turn(self, turn: Turn) -> Iterator[Item]:
-        self._draw(len(turn.input) + len(turn.output))
-        yield from self._resolved(orjson.loads(turn.input))
+        items, size = items_of(turn.input)
+        self._draw(size + len(turn.output))
+        yield from self._resolved(items)
         for item in orjson.loads(turn.output):
             yield self._noted(item, turn.maker)
 
@@ -92,8 +94,8 @@ class Recall:
         return item
 
     def _draw(self, size: int) -> None:
-        self._drawn += size
-        if self._drawn > LARGEST:
+        self.drawn += size
+        if self.drawn > LARGEST:
             raise ClientError(Kind.TOO_LARGE, f"{PREVIOUS}: the conversation has more than {LARGEST} bytes by now")
 
     def _unknown(self, place: str, what: str) -> ClientError:

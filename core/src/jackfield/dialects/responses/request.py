@@ -42,8 +42,9 @@ def parse(
     keeps = memory is not None and not memory.bounds.off and fields.get_flag(request, "store", default=True)
     recall = Recall(memory or NO_MEMORY, owner(headers) if refers or keeps else "")
     request["input"] = recall.expanded(items, previous) if refers else items
-    keeping = Keeping(recall.memory, recall.owner, Asked(previous, orjson.dumps(items))) if keeps else None
-    return Parsed(model, stream, request, session_of(request, headers), keeping, recall.makers)
+    keeping = Keeping(recall.memory, recall.owner, Asked.of(previous, items)) if keeps else None
+    size = len(body) + recall.drawn
+    return Parsed(model, stream, request, session_of(request, headers), keeping, recall.makers, size)
 
 
 def _input(request: Mapping[str, Any]) -> list[dict[str, Any]]:
