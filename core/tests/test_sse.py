@@ -226,3 +226,10 @@ def test_an_event_in_many_pieces_is_joined_once():
     assert [event.data for piece in pieces for event in splitter.feed(piece)] == [b"{}", b"[" + b"1," * 400 + b"1]"]
     with pytest.raises(EventTooLargeError):
         [splitter.feed(piece) for piece in [b"data: [", *[b"1,"] * 600]]
+
+
+def test_an_event_of_millions_of_small_lists_is_not_parsed():
+    """C4: what is a 413 of a client's is no event of an upstream's."""
+    data = b'{"type":"response.created","x":[' + b"[]," * 600_000 + b"1]}"
+    [event] = Splitter().feed(b"event: response.created\ndata: " + data + b"\n\n")
+    assert event.json() == {}

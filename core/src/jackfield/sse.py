@@ -13,6 +13,7 @@ import orjson
 
 from . import wellformed
 from .depth import is_too_deep
+from .json_limits import is_too_costly
 
 _BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
 _BOM = b"\xef\xbb\xbf"
@@ -81,7 +82,7 @@ class Event:
         """
         if self._json is None:
             try:
-                value = wellformed.loads(self.data)
+                value = _loads(self.data)
             except ValueError:
                 value = {}
             self._json = value if isinstance(value, dict) and not is_too_deep(value, self.data) else {}
@@ -89,6 +90,13 @@ class Event:
 
     def __repr__(self) -> str:
         return f"Event({self.type!r}, {len(self.data)} bytes)"
+
+
+def _loads(data: bytes) -> Any:
+    """Return parsed JSON. Raises ValueError, for what would cost too much to parse too."""
+    if is_too_costly(data):
+        raise ValueError("too many brackets and commas")
+    return wellformed.loads(data)
 
 
 def _fields(block: bytes) -> tuple[bytes, bytes]:
@@ -116,7 +124,7 @@ def _kind(name: bytes, data: bytes) -> str:
         found: object = str(match[1], "utf-8", "replace")
     else:
         try:
-            body = wellformed.loads(data)
+            body = _loads(data)
         except ValueError:
             body = None
         if not isinstance(body, dict):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 
 from .. import wellformed
+from ..background import aside
 from ..completion import TERMINAL
 from ..errors import Kind, UpstreamError
+from ..json_limits import is_too_costly
 from ..sse import DAMAGED, Event, EventTooLargeError, Splitter
 from ..types import EMPTY
 from .client import UpstreamResponse
@@ -15,10 +17,6 @@ from .halves import Halves
 
 JSON_LIMIT = 32 * 1024 * 1024
 """Bytes of an answer that came as one JSON document instead of a stream."""
-
-JSON_MARKS = 1_000_000
-"""Brackets and commas that such a document may have: small containers cost many times their size."""
-
 
 _NOTABLE = TERMINAL | {DAMAGED, "error", ""}
 """Types of events that need a second look."""
@@ -99,13 +97,18 @@ class ResponsesStream:
         if start.lstrip()[:1] == b"<":  # how it goes on, and whether it ever ends, does not matter
             raise page
         document = start + await self._response.body(JSON_LIMIT + 1)
-        if len(document) > JSON_LIMIT or sum(map(document.count, (b"{", b"[", b","))) > JSON_MARKS:
-            raise UpstreamError(Kind.UPSTREAM_ERROR, "the upstream answered with one JSON document that is too large")
+        if len(document) > JSON_LIMIT:
+            raise _too_large()
+
+        def work() -> list[Event]:
+            if is_too_costly(document):
+                raise _too_large()
+            return document_events(wellformed.loads(document))
+
         try:
-            body = wellformed.loads(document)
+            return await aside(len(document), work)
         except ValueError:
             raise page from None
-        return document_events(body)
 
     async def aclose(self) -> None:
         """Close the upstream's connection now, unless the answer is over: then it ends by itself."""
@@ -114,6 +117,10 @@ class ResponsesStream:
             await self._response.finish()
         else:
             await self._response.aclose()
+
+
+def _too_large() -> UpstreamError:
+    return UpstreamError(Kind.UPSTREAM_ERROR, "the upstream answered with one JSON document that is too large")
 
 
 def _may_be_torn(chunk: bytes) -> bool:
