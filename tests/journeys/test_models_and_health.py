@@ -160,3 +160,80 @@ async def test_a_wrong_key_gets_no_catalogue(serve, upstream):
     house = await serve(upstream, config={"api-keys": ["client-key-0123456789abcdef"]})
     answered = await house.client.get("/v1/models?client_version=1", headers={"authorization": "Bearer wrong"})
     assert (answered.status_code, answered.json()["error"]["code"]) == (401, "invalid_api_key")
+
+
+class Wavering:
+    """A plugin whose hooks fail while they are told to."""
+
+    def __init__(self):
+        self.failing = set()
+
+    def _maybe(self, hook):
+        if hook in self.failing:
+            raise OSError(f"{hook}: the network drive is away")
+
+    @hookimpl
+    def synthesize_auth(self, config):
+        self._maybe("synthesize_auth")
+        return []
+
+    @hookimpl
+    def register_models(self, registrar):
+        self._maybe("register_models")
+
+    @hookimpl
+    def register_executors(self, registrar):
+        self._maybe("register_executors")
+
+    @hookimpl
+    def watched_files(self, config):
+        self._maybe("watched_files")
+        return []
+
+
+@pytest.mark.parametrize("hook", ["synthesize_auth", "register_models", "register_executors", "watched_files"])
+async def test_a_hook_that_works_again_clears_its_own_failure(serve, upstream, hook):
+    """P11: a drive that blinked at one reload keeps nobody from serving after the next."""
+    plugin = Wavering()
+    house = await serve(upstream, plugins={"wavering": plugin})
+    host = house.host
+
+    async def reloaded(*failing):
+        plugin.failing = set(failing)
+        host.config.rebuild()
+        [info] = [each for each in host.plugins if each.name == "wavering"]
+        return (await house.client.get("/readyz")).status_code, info
+
+    assert (await house.client.get("/readyz")).status_code == 200
+    status, info = await reloaded(hook)
+    assert (status, info.load, info.state, info.last_failure.hook) == (503, "ok", "broken", hook)
+    assert "OSError" in info.last_failure.error
+    assert info.last_failure.at.tzinfo is not None
+    status, info = await reloaded()
+    assert (status, info.load, info.state, info.last_failure, info.error) == (200, "ok", "active", None, "")
+
+
+async def test_a_hook_that_works_clears_no_other_hooks_failure(serve, upstream):
+    """P11"""
+    plugin = Wavering()
+    plugin.failing = {"synthesize_auth", "register_models"}
+    house = await serve(upstream, plugins={"wavering": plugin})
+    host = house.host
+    plugin.failing = {"synthesize_auth"}
+    host.config.rebuild()
+
+    problems = (await house.client.get("/readyz")).json()["problems"]
+
+    assert len(problems) == 1
+    assert "synthesize_auth" in problems[0]
+
+
+async def test_what_could_not_be_loaded_stays_refused(serve, upstream):
+    """P11: no success of a hook makes good a plugin that was never registered."""
+    house = await serve(upstream, plugins={"misspelt": Misspelt()})
+    host = house.host
+    host.config.rebuild()
+    [info] = [each for each in host.plugins if each.name == "misspelt"]
+
+    assert (info.load, info.state, info.last_failure) == ("refused", "broken", None)
+    assert (await house.client.get("/readyz")).status_code == 503

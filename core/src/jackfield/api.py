@@ -45,7 +45,8 @@ from .hookspecs import PROJECT
 from .host import Host
 from .local_access import TOKEN_HEADER, local_token
 from .locks import turn_at
-from .plugins import HOOK_API_VERSION, PluginInfo
+from .plugin_info import HookFailure, PluginInfo
+from .plugins import HOOK_API_VERSION
 from .registrars import ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
 from .secret import MASK, Secret
 from .sse import Event, Splitter
@@ -100,6 +101,7 @@ __all__ = [
     "ExecutorFactory",
     "ExecutorRegistrar",
     "HealthCheck",
+    "HookFailure",
     "Host",
     "JackfieldError",
     "Kind",

@@ -11,7 +11,8 @@ from .types import Clock
 
 if TYPE_CHECKING:
     from .config.settings import Settings
-    from .plugins import PluginInfo, Plugins
+    from .plugin_info import PluginInfo
+    from .plugins import Plugins
     from .reload import Reloader
     from .runtime import Runtime
     from .upstream import UpstreamClient

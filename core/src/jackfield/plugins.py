@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pluggy
 
@@ -23,6 +23,7 @@ from .config.schema import core_schema, faults
 from .dialects.relay_words import RelayWord
 from .errors import PluginError, Problem, RequestFailed
 from .executor import Executor, ExecutorFactory
+from .plugin_info import PluginInfo
 from .registrars import Claims, ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
 from .registry import ModelSet
 from .types import CompletionRecord, Credential, Endpoint, RequestInfo
@@ -41,20 +42,6 @@ HOOK_API_VERSION = (1, 1)
 """What this core offers. A plugin states what it needs as `requires_hook_api`; a newer one is refused."""
 
 T = TypeVar("T")
-State = Literal["active", "disabled", "broken"]
-
-
-@dataclass(frozen=True, slots=True)
-class PluginInfo:
-    """What `jackfield plugins` and `/readyz` tell of a plugin."""
-
-    name: str
-    distribution: str = ""
-    version: str = ""
-    state: State = "active"
-    error: str = ""
-    hooks: tuple[str, ...] = ()
-    load_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +83,7 @@ class Plugins:
         names = sorted({*found, *(extra or {})}, reverse=True)  # pluggy calls the last registered first
         for name in names:
             if name in disabled or (allow and name not in allow):
-                plugins._infos[name] = replace(_describe(name, found.get(name, [])), state="disabled")
+                plugins._infos[name] = replace(_describe(name, found.get(name, [])), load="disabled")
             elif extra and name in extra:
                 plugins._register(PluginInfo(name), partial(extra.__getitem__, name))
             else:
@@ -138,13 +125,18 @@ class Plugins:
 
     def _refuse(self, info: PluginInfo, error: str) -> None:
         logger.error("plugin %s (%s %s) is broken: %s", info.name, info.distribution or "-", info.version, error)
-        self._infos[info.name] = replace(info, state="broken", error=error)
+        self._infos[info.name] = info.refused(error)
 
     def _break(self, name: str, hook: str, error: BaseException) -> None:
-        """Mark a plugin broken because one of its hooks raised; its traceback goes to the log."""
+        """Mark a plugin broken because one of its hooks raised, until that succeeds; its traceback goes to the log."""
         logger.error("plugin %s failed in hook %s", name, hook, exc_info=error)
+        self._infos[name] = self._infos[name].failed(hook, error)
+
+    def _mend(self, name: str, hook: str) -> None:
+        """Forget a failure of a hook, which has just succeeded."""
         known = self._infos[name]
-        self._infos[name] = replace(known, state="broken", error=f"{hook}: {type(error).__name__}: {error}")
+        if known.failures:
+            self._infos[name] = known.succeeded(hook)
 
     @property
     def infos(self) -> tuple[PluginInfo, ...]:
@@ -180,6 +172,7 @@ class Plugins:
             except Exception as error:  # foreign code: one plugin's failure is its own
                 self._break(implementation.plugin, hook, error)
                 continue
+            self._mend(implementation.plugin, hook)
             yield implementation.plugin, answer
 
     def config_schemas(self) -> dict[str, dict[str, Any]]:
@@ -346,6 +339,8 @@ class Plugins:
                 await answer
         except Exception as error:  # foreign code: the others must still start and stop
             self._break(implementation.plugin, hook, error)
+        else:
+            self._mend(implementation.plugin, hook)
 
 
 def _others(brings: Mapping[str, Iterable[str]], name: str) -> dict[str, str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 import orjson
 
-from ..plugins import PluginInfo
+from ..plugin_info import PluginInfo
 from .options import config_option, document_or_empty, json_option
 from .table import table
 
+FIELDS = ("name", "distribution", "version", "state", "load", "error", "hooks", "load_seconds", "last_failure")
 HEAD = ("NAME", "DISTRIBUTION", "VERSION", "STATE", "HOOKS", "ERROR")
 
 
@@ -25,11 +25,15 @@ def plugins(path: Path | None, as_json: bool) -> None:
     found = discover(document_or_empty(path))
     found.config_schemas()  # finds plugins that claim each other's keys
     if as_json:
-        click.echo(orjson.dumps([asdict(info) for info in found.infos], option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps([_fields(info) for info in found.infos], option=orjson.OPT_INDENT_2))
     elif found.infos:
         click.echo(table(HEAD, [_row(info) for info in found.infos]))
     else:
         click.echo("no plugin is installed; try `pip install jackfield`", err=True)
+
+
+def _fields(info: PluginInfo) -> dict[str, object]:
+    return {name: getattr(info, name) for name in FIELDS}
 
 
 def _row(info: PluginInfo) -> tuple[str, ...]:

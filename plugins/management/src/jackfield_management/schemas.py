@@ -169,9 +169,17 @@ PLUGINS = _list(
                 "distribution": _TEXT,
                 "version": _TEXT,
                 "state": {"enum": ["active", "disabled", "broken"]},
+                "load": {"enum": ["ok", "disabled", "refused"]},
                 "hooks": _TEXTS,
                 "load-seconds": {"type": "number", "minimum": 0},
                 "error": _TEXT_OR_NULL,
+                "last-failure": {
+                    "type": ["object", "null"],
+                    "description": "What a hook raised when it was last called; null once it has succeeded again.",
+                    "additionalProperties": False,
+                    "required": ["hook", "error", "at"],
+                    "properties": {"hook": _TEXT, "error": _TEXT, "at": _TEXT},
+                },
             },
         }
     ),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from jackfield.api import Credential, CredentialState, Host, ModelState, PluginInfo
+from jackfield.api import Credential, CredentialState, HookFailure, Host, ModelState, PluginInfo
 from quart import Response, request
 
 from .answers import Refused, as_json
@@ -149,7 +150,13 @@ def _plugin(info: PluginInfo) -> dict[str, Any]:
         "distribution": info.distribution,
         "version": info.version,
         "state": info.state,
+        "load": info.load,
         "hooks": info.hooks,
         "load-seconds": round(info.load_seconds, 4),
         "error": info.error or None,
+        "last-failure": _failure(info.last_failure) if info.last_failure else None,
     }
+
+
+def _failure(failure: HookFailure) -> dict[str, Any]:
+    return {**asdict(failure), "at": failure.at.isoformat(timespec="milliseconds")}
