@@ -76,14 +76,16 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds leftover processes by /proc")
+@pytest.mark.parametrize("inherited", [signal.SIG_DFL, signal.SIG_IGN], ids=["foreground", "background"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals) -> None:
+def test_an_interrupted_run_stops_all_that_it_started(number: signal.Signals, inherited: signal.Handlers) -> None:
     mark = uuid.uuid4().hex
     bench = subprocess.Popen(
         [sys.executable, str(BENCH), "--scenario", "paced", "--target", "reference", "--seconds", "60"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ | {MARK: mark},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, inherited),  # as a shell does for `bench &`
     )
     with bench:
         while len(marked_processes(mark)) < 3:

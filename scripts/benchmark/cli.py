@@ -30,6 +30,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; return the exit status: 0 all well, 1 something went wrong, 130 interrupted."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script that says `&` hands it down ignored
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     _allow_many_connections()
     effort, scenarios = _effort(options), _scenarios(options)

@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not Path("/proc/self/status").exists():
         print("soak: needs /proc, which this system does not have", file=sys.stderr)
         return 1
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script that says `&` hands it down ignored
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     seed = secrets.randbelow(1 << 32) if options.seed is None else options.seed
     folder = Path(tempfile.mkdtemp(prefix="jackfield-soak-"))
