@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from contextlib import suppress
 from random import Random
 
@@ -16,6 +17,10 @@ from .journal import Attempt, Journal
 
 _ENOUGH = 64 * 1024
 """Bytes that are read at most before the answer."""
+_BUFFER = 4096
+"""Bytes that the system may take in for the relay, which are few, so that a long request is still on its way."""
+_UNSENT = 256 * 1024
+"""Bytes missing from which on a request cannot be out, whatever lies in buffers."""
 _PATIENCE = 2.0
 """Seconds for which the rest of a request is still taken in after the answer."""
 
@@ -46,7 +51,9 @@ class HastyRelay:
 
     async def start(self) -> None:
         """Listen on a free loopback port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        self._server = await asyncio.start_server(self._serve, sock=listener)
         self.base_url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
     def stop(self) -> None:
@@ -75,17 +82,17 @@ class HastyRelay:
         self._journal.begin(canary, Attempt(self.name, behaviour, text, None, request))
         try:
             script = behaviour.play(Part(text, None, "gpt-5", self.key, self._random))
-            writer.write(_bytes_of(script, "close" if _is_whole(data) else "keep-alive"))
+            writer.write(_bytes_of(script, "keep-alive" if _missing(data) > _UNSENT else "close"))
             await writer.drain()
         finally:
             request.mark_finished()
 
 
-def _is_whole(data: bytes) -> bool:
-    """Return True when the request was read to its end: then it is on the relay to say that it hangs up."""
+def _missing(data: bytes) -> int:
+    """Return how many bytes of a request were not read. Where it may be out, the relay has to say that it hangs up."""
     head, _, body = data.partition(b"\r\n\r\n")
     length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
-    return length is not None and len(body) >= int(length[1])
+    return int(length[1]) - len(body) if length is not None else 0
 
 
 def _bytes_of(script: Script, connection: str) -> bytes:

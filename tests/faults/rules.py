@@ -225,6 +225,8 @@ def _told_in_the_stream(cell: Cell) -> Seen:
     if cell.dialect == "responses":
         code = _code(cell)
         known = code if code in KNOWN_IN_STREAM else "server_error"
+        if told.code is None and told.status < 500:
+            code = known = "invalid_prompt"  # the request's fault: nothing to be tried again
         return Seen(200, code=known, word=None if code == known else code, end="response.failed", text=SHOWN)
     if cell.dialect == "messages":
         return Seen(200, "APIError", told.messages_type, end="error", text=SHOWN)

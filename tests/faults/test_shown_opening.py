@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from jackfield.testing import Pause
+from jackfield.testing import Delay, Pause
 
 from .clients import PATHS, question, seen
 from .conftest import Houses
@@ -38,3 +38,21 @@ async def test_it_is_told_in_the_stream(houses: Houses, fault: Fault, dialect: D
     shown = expected(Cell(fault, "after", dialect, stream=True, pair=True))
     assert seen(dialect, True, answer) == replace(shown, text="")
     assert (len(house.fox.requests), len(house.owl.requests)) == (1, 0)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", ["hung before the headers", "401", "closed before the headers", "400", "402", "503"])
+async def test_what_fails_behind_the_headers_is_told_in_the_stream(houses: Houses, name: str, dialect: Dialect) -> None:
+    """X4: nothing came from the upstream before, and the code of a `response.failed` is the API's all the same."""
+    [fault] = [fault for fault in FAULTS if fault.name == name]
+    house = await houses(False, patience=1.5, hold=0)
+    assert fault.before is not None
+    await house.play(fault.before.first(Delay(0.7)))
+
+    answer = await house.ask(dialect, True)
+
+    found = seen(dialect, True, answer)
+    told = expected(Cell(replace(fault, after=fault.before), "after", dialect, stream=True, pair=False))
+    if fault.told.code is None and dialect == "chat":  # no event of the upstream's names one
+        told = replace(told, code=None)
+    assert replace(found, fox=1) == replace(told, text="")

@@ -30,7 +30,7 @@ class ResponsesDialect:
 
     def writer(self, parsed: Parsed, maker: str = "") -> StreamWriter:
         """Return the writer that sends events on as they are."""
-        return Passthrough(parsed.context, maker)
+        return Passthrough(parsed.context, maker, parsed.model)
 
     def collector(self, parsed: Parsed, maker: str = "") -> Collector:
         """Return the collector that gives the response object."""

@@ -69,6 +69,13 @@ def code_in_stream(failure: RequestFailed) -> str:
     return code if code in KNOWN else _BY_KIND.get(failure.kind, SERVER_ERROR)
 
 
+def error_in_stream(failure: RequestFailed) -> dict[str, str]:
+    """Return the error under which a failure is told in a stream; a code that is not told stands in its message."""
+    code, own = code_in_stream(failure), failure.code
+    message = failure.message if own is None or own == code else f"{own}: {failure.message}"
+    return {"code": code, "message": message}
+
+
 def with_known_code(event: Event) -> Event:
     """Return a `response.failed` whose code clients know; the event itself where it is known, or has no error."""
     response = event.json().get("response")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 from ...errors import RequestFailed
 from ...sse import Event
-from .codes import code_in_stream, with_known_code
+from .codes import error_in_stream, with_known_code
 from .gaps import ENDS, Gaps
 from .recall import Keeping
 
@@ -24,7 +25,9 @@ class Passthrough:
 
     done = False
 
-    def __init__(self, keeping: Keeping | None = None, maker: str = "") -> None:
+    def __init__(self, keeping: Keeping | None = None, maker: str = "", model: str = "") -> None:
+        self._model = model
+        self._begun = False
         self._gaps = Gaps()
         self._keeping = keeping
         self._maker = maker
@@ -33,6 +36,7 @@ class Passthrough:
         """Return the events' own bytes, and those of what a relay left out."""
         if len(events) == 1 and self._gaps.passes(events[0]):
             return events[0].raw
+        self._begun = self._begun or bool(events)
         if events and events[-1].type == "response.failed":
             events = [*events[:-1], with_known_code(events[-1])]
         events = self._gaps.filled(events)
@@ -59,17 +63,23 @@ class Passthrough:
         return _PING
 
     def abort(self, failure: RequestFailed) -> bytes:
-        """Return a `response.failed` of our own."""
-        error = {"code": code_in_stream(failure), "message": failure.message}
-        response = {
+        """Return a `response.failed` of our own, behind a `response.created` where none came: SDKs need both whole."""
+        response: dict[str, Any] = {
             "id": f"resp_{uuid4().hex}",
             "object": "response",
             "created_at": int(time.time()),
-            "status": "failed",
+            "model": self._model,
+            "status": "in_progress",
             "output": [],
-            "error": error,
+            "parallel_tool_calls": True,
+            "tool_choice": "auto",
+            "tools": [],
+            "error": None,
         }
-        return Event.of({"type": "response.failed", "sequence_number": 0, "response": response}).raw
+        created: dict[str, Any] = {"type": "response.created", "sequence_number": 0, "response": response}
+        failed = {**response, "status": "failed", "error": error_in_stream(failure)}
+        end = {"type": "response.failed", "sequence_number": 0 if self._begun else 1, "response": failed}
+        return b"".join(Event.of(each).raw for each in ([end] if self._begun else [created, end]))
 
 
 def _is_readable(event: Event) -> bool:
