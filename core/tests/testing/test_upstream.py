@@ -369,3 +369,18 @@ async def _raw_post(upstream, close=True):
 async def _connect(upstream):
     host, port = upstream.base_url.removeprefix("http://").split("/")[0].split(":")
     return await asyncio.open_connection(host, int(port))
+
+
+async def test_connections_that_wait_for_a_request_are_closed_and_no_others(upstream, client):
+    upstream.script(text_answer(), Script((Pause(),)))
+    await client.post(f"{upstream.base_url}/responses", json=BODY)
+    async with httpx.AsyncClient(trust_env=False) as other:
+        waiting = asyncio.create_task(other.post(f"{upstream.base_url}/responses", json=BODY))
+        _, second = await upstream.wait_for_requests(2)
+        await second.wait_paused()
+
+        assert upstream.close_kept() == 1
+
+        await upstream.wait_for_connections(1)
+        second.resume()
+        assert (await waiting).status_code == 200
