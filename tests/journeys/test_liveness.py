@@ -170,5 +170,5 @@ def test_every_failure_that_a_stream_ends_with_can_be_read():
     for path, dialect in dialects().items():
         parsed = dialect.parse(orjson.dumps({**ROUTES[path], "stream": True}), {})
         told = dialect.writer(Parsed("m", True, {}, "", parsed.context)).abort(Unavailable(Kind.UNAVAILABLE, "Nobody"))
-        [event] = read_sse(told)
+        event = read_sse(told)[-1]  # behind an opening, where the dialect needs one
         assert "Nobody" in str(event.data)
