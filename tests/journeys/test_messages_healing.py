@@ -4,7 +4,7 @@ import base64
 
 import orjson
 import pytest
-from jackfield.testing import FakeUpstream, failed, http_error, text_answer
+from jackfield.testing import FakeUpstream, error_event, failed, http_error, json_reply, text_answer
 
 NO = "The image data you provided does not represent a valid image. Please check it."
 HTML = base64.b64encode(b"<html>not a picture</html>").decode()
@@ -108,3 +108,110 @@ async def test_the_house_is_served_again_after_a_refused_image(serve):
         await house.client.post("/v1/messages", json={**ASK, "messages": conversation()})
         answer = await house.client.post("/v1/messages", json={**ASK, "messages": conversation()[:1]})
     assert answer.json()["content"][0]["text"] == "Fine."
+
+
+VALID_PDF = base64.b64encode(b"%PDF-1.4 torn").decode()
+DOCUMENT = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": VALID_PDF}}
+SHOWN = {"image": conversation(), "pdf": [{"role": "user", "content": [DOCUMENT, {"type": "text", "text": "read"}]}]}
+TORN_IMAGES = [
+    NO,
+    "Invalid image data.",
+    "failed to decode image: unknown format",
+    "The image could not be processed.",
+    "This model does not support image inputs",
+    "图片格式不正确，无法解析",
+]
+TORN_PDFS = ["could not process pdf", "The PDF is corrupt.", "unable to read the PDF file"]
+ENDS = {
+    "null": lambda words: failed(None, words),
+    "server_error": lambda words: failed("server_error", words),
+    "event": lambda words: error_event("server_error", words),
+    "event without code": lambda words: error_event(None, words, nested=True),
+}
+UNSEEN = [
+    {"error": {"message": "No endpoints found that support image input", "code": 404}},
+    {"error": {"message": "No endpoints found that support image input"}},
+    {"error": {"message": "The model gpt-5 does not support image input.", "code": "model_not_found"}},
+    {"error": {"message": "Image input is not supported by this model", "type": "invalid_request_error"}},
+    {"error": {"message": "该模型不支持图片输入", "code": "model_not_found"}},
+]
+
+
+async def healed(house, shown="image", **more):
+    return await house.client.post("/v1/messages", json={**ASK, "messages": SHOWN[shown], **more})
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize(
+    ("shown", "words", "begin"),
+    [("image", words, "" if words.startswith("Could not") else "Could not process image: ") for words in TORN_IMAGES]
+    + [("pdf", words, "" if words.startswith("could not") else "could not process pdf: ") for words in TORN_PDFS],
+)
+async def test_a_failed_stream_that_refuses_what_was_shown_heals_like_a_400(serve, end, shown, words, begin, stream):
+    """M1: the words alone say it, and nobody rests for it."""
+    async with FakeUpstream() as upstream, FakeUpstream() as other:
+        house = await serve(upstream, other)
+        upstream.default = other.default = end(words)
+        answer = await healed(house, shown, stream=stream)
+        assert len(upstream.requests) + len(other.requests) == 1
+    error = answer.json()["error"]
+    assert (answer.status_code, error["type"]) == (400, "invalid_request_error")
+    assert error["message"] == begin + words
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("body", UNSEEN, ids=lambda body: body["error"]["message"])
+async def test_a_404_of_a_model_that_cannot_see_heals_and_the_model_does_not_rest(serve, body, stream):
+    """M1"""
+    async with FakeUpstream() as upstream:
+        house = await serve(upstream)
+        upstream.script(json_reply(body, 404), text_answer("Fine."))
+        answer = await healed(house, stream=stream)
+        words = body["error"]["message"]
+        assert (answer.status_code, answer.json()["error"]["message"]) == (400, f"Could not process image: {words}")
+        again = await house.client.post("/v1/messages", json={**ASK, "messages": conversation()[:1]})
+    assert again.json()["content"][0]["text"] == "Fine."
+
+
+@pytest.mark.parametrize(
+    ("script", "status"),
+    [
+        (failed("server_error", "The server had an error."), 502),
+        (failed("server_error", "The image service is temporarily unavailable, could not process image"), 502),
+        (failed("server_error", "image host timed out: failed to fetch image"), 502),
+        (http_error(500, NO), 500),
+        (http_error(404, "The model gpt-image-1 does not exist", code="model_not_found"), 404),
+        (http_error(404, "model gpt-image is not supported", code="model_not_found"), 404),
+    ],
+)
+async def test_other_failures_of_a_request_with_an_image_stay_what_they_are(serve, script, status):
+    """M1: a server in trouble, or a missing model, says nothing against the image."""
+    async with FakeUpstream() as upstream:
+        house = await serve(upstream)
+        upstream.default = script
+        answer = await healed(house)
+    assert answer.status_code == status
+    assert "Could not process image:" not in answer.text
+
+
+@pytest.mark.parametrize("script", [failed("server_error", NO), json_reply(UNSEEN[0], 404)], ids=["failed", "404"])
+async def test_words_about_images_heal_nothing_where_none_was_shown(serve, script):
+    """M1"""
+    async with FakeUpstream() as upstream:
+        house = await serve(upstream)
+        upstream.default = script
+        answer = await house.client.post("/v1/messages", json={**ASK, "messages": conversation()[:1]})
+    assert answer.status_code != 400
+    assert "Could not process image" not in answer.text
+
+
+async def test_a_failed_stream_about_an_image_keeps_its_code_on_the_chat_route(serve):
+    """M1: other clients heal nothing by words."""
+    async with FakeUpstream() as upstream:
+        house = await serve(upstream)
+        upstream.default = failed("server_error", NO)
+        part = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{HTML}"}}
+        body = {"model": "gpt-5", "messages": [{"role": "user", "content": [part]}]}
+        answer = await house.client.post("/v1/chat/completions", json=body)
+    assert answer.status_code == 502

@@ -23,6 +23,7 @@ from .conclusion import conclude
 from .conversations import conversation, speaker
 from .credentials import Trial, Wish
 from .dialects.base import Parsed
+from .dialects.refused_media import as_refusal
 from .dialects.relay_words import put_in_force
 from .dialects.request.reasoning import for_maker, without_reasoning
 from .effort import clamp
@@ -154,7 +155,8 @@ class Journey:
             answer = Answer(stream, books, maker, hide)
             await answer.begin(request.handshake.left)
         except UpstreamError as error:
-            raise UpstreamError(error.kind, hide(error.message), _hidden(error.detail, hide)) from error
+            told = UpstreamError(error.kind, hide(error.message), _hidden(error.detail, hide))
+            raise (as_refusal(told, request.parsed.body) if request.dialect == "messages" else told) from error
         return answer
 
     async def _endpoint(self, credential: Credential) -> Endpoint:

@@ -36,6 +36,8 @@ _OWN_CODE = frozenset({Kind.UPSTREAM_AUTH, Kind.OVERLOADED, Kind.CONTEXT_LENGTH,
 _HOUSE_CODES = frozenset({Verdict.ACCOUNT, Verdict.MODEL, Verdict.LOAD})
 """Verdicts whose codes clients build on: there a relay's own would not be understood."""
 _VENDOR = "openai"
+NO_API = "has no Responses API at this base-url (HTTP 404); most end in /v1: "
+"""What is said in front of the words of a 404 that speaks of no model."""
 
 
 def from_http(
@@ -138,7 +140,7 @@ def _message(status: int, found: Judgement, complaint: Complaint) -> str:
     if found.kind is Kind.UPSTREAM_AUTH:
         return f"the upstream refused its key (HTTP {status}): {message}"
     if status == 404 and found.kind is Kind.UPSTREAM_ERROR:
-        return f"the upstream has no Responses API at this base-url (HTTP 404); most end in /v1: {message}"
+        return f"the upstream {NO_API}{message}"
     if complaint.page and 400 <= status < 500:
         return f"the upstream answered HTTP {status} with a web page: a firewall in front of it may refuse this request"
     if found.kind is Kind.FORBIDDEN and not complaint.message:

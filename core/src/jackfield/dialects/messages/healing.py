@@ -25,10 +25,13 @@ _IMAGE_CODES = (
 _FAULT = (
     r"invalid|unsupported|not support|does not|cannot|can't|could not|couldn't|unable|fail|corrupt"
     r"|too (?:large|big|many|small)"
+    r"|damaged|broken|malformed|\bno\b.{0,40}\bsupport|not (?:be )?(?:valid|enabled|available|allowed)"
     r"|exceed|larger than|at most|limit|maximum|empty|expected|only supported|only .{0,40}support|not found|must be"
     r"|不支持|无效|无法|过大|太大|过多|超过|失败|格式|损坏"
 )
-_IMAGE = re.compile(r"\bimages?\b|\bimage_url\b|\binput_image\b|\bvision\b|图片|图像|圖片", re.IGNORECASE)
+_IMAGE = re.compile(
+    r"\bimages?\b|\bimage_url\b|\binput_image\b|\bvision\b|\bmultimodal\b|视觉|多模态|图片|图像|圖片", re.IGNORECASE
+)
 _PDF = re.compile(r"\bpdfs?\b|\binput_file\b|\bfile_data\b|\bfile_url\b|\bfiles?\b", re.IGNORECASE)
 _EFFORT = re.compile(
     r"\beffort\b|supported values are:[^a-z]{0,4}(?:none|minimal|low|medium|high|xhigh|max)\b", re.IGNORECASE
