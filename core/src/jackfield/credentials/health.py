@@ -93,6 +93,11 @@ class CredentialHealth:
         health = self.models.get(model)
         return max(self.cooling.until, health.hard_until()) if health else self.cooling.until
 
+    def refusing(self, now: float) -> bool:
+        """True when it rests with all its models, or with each that is known in a way that does not yield."""
+        refused = bool(self.models) and all(each.hard_until() > now for each in self.models.values())
+        return refused or self.cooling.until > now
+
     def rest_until(self, model: str) -> float:
         """Return the end of the rests, the breaker apart; in the past means none."""
         health = self.models.get(model)

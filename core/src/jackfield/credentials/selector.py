@@ -282,6 +282,15 @@ class Selector:
     def _instant(self, left: float) -> datetime | None:
         return self._clock.now() + timedelta(seconds=left) if left > 0 else None
 
+    def refuses(self, credential: Credential) -> bool:
+        """Return True while a credential would not be asked even as the least bad: limited, refused, or checks say so.
+
+        One whose breaker alone is open, or that lacks a model, does not refuse: it is asked when nobody else is left.
+        """
+        now, name = self._clock.monotonic(), credential.id
+        health, failing = self._ward.of(name), self._tally.of(name).failing
+        return self._checkups.out(name) or (health.refusing(now) if failing else health.cooling.until > now)
+
     def states(self, credentials: Iterable[Credential]) -> list[CredentialState]:
         """Return how credentials stand, in their order."""
         return [self.state(credential) for credential in credentials]

@@ -46,8 +46,6 @@ def readiness(host: Host, plugins: Plugins) -> Response:
 
 
 def _all_rest(host: Host) -> bool:
-    """Return True when no credential can be used now; never when failures have no consequences."""
+    """Return True when no credential would be asked now; never when failures have no consequences."""
     runtime = host.runtime
-    return not runtime.settings.disable_cooling and all(
-        state.resting for state in runtime.selector.states(runtime.credentials)
-    )
+    return not runtime.settings.disable_cooling and all(map(runtime.selector.refuses, runtime.credentials))
