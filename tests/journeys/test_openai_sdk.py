@@ -255,6 +255,18 @@ async def test_a_cut_stream_tells_the_helper_why(aio, upstream, how):
     assert events[-1].response.error.message
 
 
+async def test_a_failure_behind_the_headers_tells_the_helper_why(serve, upstream):
+    """X4: the helper raises a RuntimeError of its own where `response.created` does not come first."""
+    house = await serve(upstream, config={"limits": {"handshake-hold": 0.1, "first-byte-timeout": 1}})
+    upstream.script(hang())
+    client = openai.AsyncOpenAI(base_url=house.server.v1, api_key="unused", max_retries=0)
+    async with client, client.responses.stream(**ask) as stream:
+        created, failed = [event async for event in stream]
+    assert (created.type, failed.type) == ("response.created", "response.failed")
+    assert failed.response.error.code == "server_error"
+    assert failed.response.error.message.startswith("upstream_timeout: ")
+
+
 async def test_a_cut_answer_without_a_stream_is_an_exception(aio, upstream):
     upstream.script(answer(Text("Hello you there")).cut(6))
     with pytest.raises(openai.InternalServerError):
