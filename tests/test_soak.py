@@ -30,7 +30,7 @@ def judged(
     notes = journal.Journal()
     request: Any = SimpleNamespace(finished=True, closed=False)
     for each in tried:
-        notes.begin(OWN, journal.Attempt("fox", each, TEXT, None, request))
+        notes.begin(OWN, journal.Attempt(answer.get("providers", {}).get(each.name, "fox"), each, TEXT, None, request))
     if before := answer.get("before"):
         notes.begin(OTHER, journal.Attempt("fox", before, TEXT, None, request))
     status, headers = answer.get("status", 200), answer.get("headers", STREAM if stream else JSON)
@@ -70,6 +70,9 @@ def test_a_whole_answer_is_one() -> None:
 def test_what_an_upstream_did_explains_what_the_client_is_told() -> None:
     overloaded = error("server_error", "server_is_overloaded")
     assert judged(overloaded, DOWN, status=503) == ("overloaded", [])
+    page, closed = faults.FAULTS["403 page of a firewall"], faults.FAULTS["closed"]
+    elsewhere = {closed.name: "owl", WHOLE.name: "owl"}  # its kept connection ended, and the request went out again
+    assert judged(document(TEXT), page, closed, WHOLE, providers=elsewhere) == ("whole", [])
     limited = error("rate_limit_error", "rate_limit_exceeded")
     known = {**JSON, "retry-after": "3"}
     resting = faults.FAULTS["429"]
@@ -110,7 +113,7 @@ BAD: dict[str, tuple[bytes, tuple[behaviour.Behaviour, ...], dict[str, Any]]] = 
     "asked more than one other after a 403 about the request": (
         document(TEXT),
         (faults.FAULTS["403 page of a firewall"], DOWN, WHOLE),
-        {},
+        {"providers": {DOWN.name: "owl", WHOLE.name: "elk"}},
     ),
     "asked again after a proper answer": (document(TEXT), (WHOLE, WHOLE), {}),
     "asked again after the request itself was refused": (document(TEXT), (faults.FAULTS["400"], WHOLE), {}),

@@ -129,7 +129,8 @@ def _wrong_turns(attempts: Sequence[Attempt]) -> str:
         later = attempts[place + 1 :]
         if later and attempt.behaviour.final:
             return "asked again after the request itself was refused"
-        if attempt.behaviour.filtered and (len(later) > 1 or attempt.provider in {each.provider for each in later}):
+        others = {each.provider for each in later}  # one that hung up a kept connection may be asked twice
+        if attempt.behaviour.filtered and (len(others) > 1 or attempt.provider in others):
             return "asked more than one other after a 403 about the request"
         if not attempt.behaviour.kinds and later and not attempt.dropped:
             return "asked again after a proper answer"
