@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from jackfield.testing import Reasoning, ToolCall, answer, rate_limited, text_answer
+import asyncio
+
+from jackfield.testing import Reasoning, ToolCall, answer, cut_after, rate_limited, text_answer, usage_limit
 
 RUN = ("run", "--format", "json", "-m", "jackfield/gpt-5")
 
@@ -62,3 +64,26 @@ async def test_an_image_is_sent(opencode, upstream, picture):
 async def test_a_limit_is_waited_out(opencode, upstream):
     answering(upstream, rate_limited(1), always=text_answer("Later, then."))
     assert "Later, then." in said(await opencode.run(*RUN, "Hi"))
+
+
+async def test_a_wrong_key_is_told(opencode, upstream):
+    settings = opencode.home / ".config" / "opencode" / "opencode.json"
+    settings.write_text(settings.read_text().replace("client-key-0123456789abcdef", "another-key-0123456789"))
+    ended = await (await opencode.start(*RUN, "Hi")).ended()
+    assert "client key" in ended.out + ended.err or "API key" in ended.out + ended.err
+    assert upstream.requests == []
+
+
+async def test_a_spent_plan_that_it_asks_for_again_and_again_reaches_the_provider_once(opencode, upstream):
+    upstream.default = usage_limit(5400)
+    running = await opencode.start(*RUN, "Hi")
+    await upstream.wait_for_requests(1, within=30)
+    await asyncio.sleep(6)
+    running.end()
+    assert len(upstream.requests) <= 2, "the conversation, and the question for its title beside it"
+
+
+async def test_a_stream_that_breaks_is_told_or_asked_for_again(opencode, upstream):
+    answering(upstream, cut_after(6), always=text_answer("All of it."))
+    ended = await (await opencode.start(*RUN, "Hi")).ended()
+    assert "All of it." in said(ended) or "closed the connection" in ended.out + ended.err
