@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = {path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml")}
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("install")]
+pytestmark = pytest.mark.timeout(300)
 
 FOX = """
 tppc:

@@ -25,7 +25,7 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 PORT = "8317"
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("readme")]
+pytestmark = pytest.mark.timeout(300)
 
 
 def blocks(readme: str, language: str | None = None) -> list[str]:
