@@ -56,3 +56,21 @@ async def test_what_fails_behind_the_headers_is_told_in_the_stream(houses: House
     if fault.told.code is None and dialect == "chat":  # no event of the upstream's names one
         told = replace(told, code=None)
     assert replace(found, fox=1) == replace(told, text="")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", ["200 with an answer of nothing", "200 with an answer of white space"])
+async def test_an_empty_answer_whose_opening_was_shown_is_a_failure(
+    houses: Houses, name: str, dialect: Dialect
+) -> None:
+    """L10: the soak found one that passed for an answer."""
+    [fault] = [fault for fault in FAULTS if fault.name == name]
+    house = await houses(False, hold=0)
+    assert fault.before is not None
+    await house.play(fault.before.after(OPENING, Delay(0.8)))
+
+    found = seen(dialect, True, await house.ask(dialect, True))
+
+    told = expected(Cell(replace(fault, after=fault.before), "after", dialect, stream=True, pair=False))
+    assert replace(found, text="") == replace(told, text="")
+    assert not found.text.strip()

@@ -118,6 +118,8 @@ class Answer:
             raise StopAsyncIteration
         if self._opened or not (events := self._opening.release()):
             events = await self._read()
+            if not self._opening.decided:
+                events = self._followed(events)
         self._opened = True
         if len(events) == 1 and events[0].type in OUTPUT:  # nearly every batch: nothing to look for
             self._last = events[0]
@@ -136,6 +138,16 @@ class Answer:
             return await pending
         except UpstreamError as error:
             return [self._failed(error)]
+
+    def _followed(self, events: list[Event]) -> list[Event]:
+        """Return a batch behind an opening that was shown without content; one that ends it empty, as a failure."""
+        try:
+            self._opening.follow(events)
+        except UpstreamError as error:
+            end = next((place for place, event in enumerate(events) if event.type in TERMINAL), len(events))
+            self._note(events[:end])
+            return [*events[:end], self._failed(error)]
+        return events
 
     def _note(self, events: Sequence[Event]) -> None:
         """Remember what a failure would have to continue."""

@@ -60,6 +60,18 @@ class Opening:
         held, self._held = self._held, []
         return held
 
+    def follow(self, events: Sequence[Event]) -> None:
+        """Look on at events that are shown already, until there is content among them.
+
+        Raises UpstreamError for an answer that is completed with nothing in it.
+        """
+        for event in events:
+            if self.decided:
+                return
+            if event.type not in ("response.failed", "error"):
+                self._size = 0  # nothing is held any more
+                self._look_at(event)
+
     def _look_at(self, event: Event) -> None:
         kind = event.type
         if kind in ("response.failed", "error"):
