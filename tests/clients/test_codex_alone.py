@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import orjson
 from jackfield.testing import http_error, text_answer
 
@@ -21,13 +19,11 @@ def codex_alone(request):
 
 async def test_codex_is_served_and_claude_code_beside_it_is_told_why_not(codex, claude, upstream):
     upstream.default = codex_alone
-    began = time.monotonic()
     refused = await claude.run("-p", "--output-format", "json", "--", "Hi", code=1)
     told = orjson.loads(refused.out)
     assert told["api_error_status"] == 403
     assert "fox serves Codex alone" in told["result"]
     assert "only allows Codex official clients" in told["result"]
-    assert time.monotonic() - began < 30
 
     for _ in range(2):
         served = await codex.run(*EXEC, "-m", "gpt-5-codex", "Hi")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from jackfield.testing import Reasoning, Text, ToolCall, answer, http_error, rate_limited, text_answer, usage_limit
 
 EXEC = ("exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
@@ -48,13 +46,11 @@ async def test_a_rate_limit_is_waited_out(logged_in, upstream):
 
 async def test_a_spent_plan_is_told_with_its_time_at_once(logged_in, upstream):
     upstream.default = usage_limit(5400)
-    began = time.monotonic()
     ended = await logged_in.run(*EXEC, "Hi", code=1)
     told = ended.events[-1]["error"]["message"]
     assert "usage limit" in told
     assert "try again" in told.lower()
-    assert len(upstream.requests) == 1
-    assert time.monotonic() - began < 20
+    assert len(upstream.requests) == 1  # it does not wait and try again
 
 
 async def test_a_refused_key_of_the_provider_is_told_with_its_cause(logged_in, upstream):

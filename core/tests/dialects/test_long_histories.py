@@ -1,9 +1,16 @@
-"""C3: what a history costs grows as its length does, whatever is in it and in whichever order."""
+"""C3: what a history costs grows as its length does, whatever is in it and in whichever order.
+
+Counted in steps of the interpreter, not in seconds: the same in every run, however busy the machine is.
+"""
 
 from __future__ import annotations
 
-import time
+import ast
+import dis
+import linecache
+import sys
 from collections.abc import Callable
+from types import CodeType, FrameType
 from typing import Any
 
 import orjson
@@ -16,10 +23,10 @@ from jackfield.dialects.responses.memory import Asked, Bounds, ResponseMemory
 from jackfield.testing import FakeClock
 
 JSON = dict[str, Any]
-FEW, MANY = 1_000, 8_000
+FEW, MANY = 60, 480
 LINEAR = MANY / FEW
-STEEPEST = 3 * LINEAR
-"""How much more the long history may cost: a quadratic one costs `LINEAR` squared."""
+STEEPEST = 1.1 * LINEAR
+"""How many more steps the long history may take: a quadratic one takes up to `LINEAR` squared."""
 
 
 def chat(calls: list[JSON], results: list[JSON], **more: Any) -> JSON:
@@ -129,25 +136,97 @@ HISTORIES: list[Callable[[int], JSON]] = [
 ]  # fmt: skip
 
 
-def cost(make: Callable[[int], JSON], count: int) -> float:
-    """Return the CPU seconds of this thread for one history: the least of three, what else runs does not count."""
+SEARCHES = frozenset({"index", "count", "remove", "insert", "copy"})
+
+
+class Steps:
+    """Counts the instructions of Python's bytecode that a piece of work takes, in every function that it calls.
+
+    What looks through a whole list in one instruction (`in`, `index` and the like) counts as many as the list is long.
+    """
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self._containers: dict[CodeType, dict[int, CodeType]] = {}
+
+    def of(self, work: Callable[[], object]) -> int:
+        tracer, profiler = sys.gettrace(), sys.getprofile()
+        sys.settrace(self._instruction)
+        sys.setprofile(self._call)
+        try:
+            work()
+        finally:
+            sys.settrace(tracer)
+            sys.setprofile(profiler)
+        return self.taken
+
+    def _instruction(self, frame: FrameType, event: str, _: object) -> Any:
+        if event == "call":
+            frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        elif event == "opcode":
+            self.taken += 1
+            code = frame.f_code
+            if code not in self._containers:
+                self._containers[code] = containers(code)
+            if container := self._containers[code].get(frame.f_lasti):
+                self._looked_through(eval(container, frame.f_globals, frame.f_locals))
+        return self._instruction
+
+    def _call(self, _: FrameType, event: str, called: Any) -> None:
+        if event == "c_call" and called.__name__ in SEARCHES:
+            self._looked_through(called.__self__)
+
+    def _looked_through(self, container: object) -> None:
+        if isinstance(container, list | tuple):
+            self.taken += len(container)
+
+
+def containers(code: CodeType) -> dict[int, CodeType]:
+    """Return, for the place of each `in` of a function, what tells its container: a name or an attribute, no more."""
+    found = {}
+    for each in dis.get_instructions(code):
+        place = each.positions
+        if each.opname != "CONTAINS_OP" or place is None or place.lineno != place.end_lineno:
+            continue
+        line = linecache.getline(code.co_filename, place.lineno or 0).encode()
+        compared = ast.parse(line[place.col_offset : place.end_col_offset].strip(), mode="eval").body
+        if isinstance(compared, ast.Compare) and isinstance(compared.comparators[-1], ast.Name | ast.Attribute):
+            found[each.offset] = compile(ast.unparse(compared.comparators[-1]), "container", "eval")
+    return found
+
+
+def cost(make: Callable[[int], JSON], count: int) -> int:
+    """Return how many steps it takes to read one history; the second of two, which makes nothing for the first time."""
     request = make(count)
     dialect: Dialect = ChatDialect()
     if "input" in request:
         dialect = ResponsesDialect(remembering(count))
     elif "max_tokens" in request:
         dialect = MessagesDialect()
-    body, took = orjson.dumps(request), []
-    for _ in range(3):
-        begun = time.thread_time()
-        dialect.parse(body, {})
-        took.append(time.thread_time() - begun)
-    return min(took)
+    body = orjson.dumps(request)
+    dialect.parse(body, {})
+    return Steps().of(lambda: dialect.parse(body, {}))
 
 
 @pytest.mark.parametrize("make", HISTORIES, ids=lambda make: make.__name__)
 def test_a_history_costs_what_its_length_is(make: Callable[[int], JSON]) -> None:
-    assert cost(make, MANY) < STEEPEST * max(cost(make, FEW), 1e-4)
+    assert cost(make, MANY) < STEEPEST * cost(make, FEW)
+
+
+QUADRATIC: dict[str, Callable[[list[str], str], object]] = {
+    "in": lambda ids, each: each in ids,
+    "index": lambda ids, each: ids.index(each),
+    "a loop": lambda ids, each: next(found for found in ids if found == each),
+}
+
+
+@pytest.mark.parametrize("search", QUADRATIC.values(), ids=QUADRATIC)
+def test_a_search_for_each_through_all_would_be_seen(search: Callable[[list[str], str], object]) -> None:
+    def quadratic(count: int) -> int:
+        ids = [f"call_{n}" for n in range(count)]
+        return Steps().of(lambda: [search(ids, each) for each in reversed(ids)])
+
+    assert quadratic(MANY) > 3 * STEEPEST * quadratic(FEW)
 
 
 def test_results_still_find_their_calls() -> None:

@@ -1,7 +1,6 @@
 """Each row of the table of relays' words, in the shapes that relays use (L1, L3, L4, L5, V1, V5, V6, V7, V10)."""
 
 import json
-import time
 
 import pytest
 from jackfield.dialects.failures import from_http, from_response
@@ -137,9 +136,7 @@ def test_a_star_in_a_phrase_does_not_reach_into_another_sentence() -> None:
     assert not words.find(401, [], [], "token budget of this request is fine. " + "x" * 40 + " expired")
 
 
-def test_looking_up_hostile_words_takes_no_time() -> None:
-    body = json.dumps({"error": {"message": "only allows exceed context daily limit " * 2000}}).encode()
-    began = time.perf_counter()
-    for _ in range(5):
-        from_http(403, {}, body)
-    assert time.perf_counter() - began < 5
+def test_looking_up_hostile_words_does_not_hang() -> None:
+    """A pattern that tries them from every place again would be busy until the test's time is up."""
+    body = json.dumps({"error": {"message": "only allows exceed context daily limit " * 20_000}}).encode()
+    assert from_http(403, {}, body).verdict is Verdict.REQUEST
