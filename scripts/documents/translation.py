@@ -24,6 +24,7 @@ TABLES: Mapping[str, Lists] = MappingProxyType(
             "tools that come and go": messages.CHANGES,
             "fields of these": messages.FIELDS,
             "`output_config`": messages.OUTPUT,
+            "`output_config.format`": messages.FORMATS,
             "`thinking`": messages.THINKING,
         },
         "chat": {

@@ -3,7 +3,7 @@
 Every dialect has lists of the parameters, blocks, tools and fields of its API (`known.py` in its folder). They are
 data: what they refuse is refused, docs/translation.md shows them, and a test asks the SDKs' typed requests whether all
 is there. What stands on no list is a name of tomorrow: as a field it is tolerated, as a part of a conversation it is
-named to the model.
+named to the model, as a tool, a choice or a format it is refused by name.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ def refused(words: str) -> Known:
 def no_difference(words: str) -> Known:
     """Return the entry of what is left out: `words` say why the answer is what was asked for all the same."""
     return Known(Fate.NO_DIFFERENCE, words)
+
+
+UNKNOWN_TOOL = refused("a tool that is not known here, so that the model would not hear of it; leave it out")
+"""The entry of a tool that is on no list."""
 
 
 def find(known: Mapping[str, Known], name: str) -> Known | None:

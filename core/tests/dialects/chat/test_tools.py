@@ -18,7 +18,6 @@ def test_tools_are_flat(body):
         {"type": "custom", "custom": {"name": "patch", "description": "Patches.", "format": grammar}},
         {"type": "custom", "custom": {"name": "free", "format": {"type": "text"}}},
         {"type": "web_search_preview", "search_context_size": "low"},
-        {"type": "something_else"},
         {"type": "function", "function": {"name": "now", "description": "again"}},
     ]
     empty = {"type": "object", "properties": {}}
@@ -56,10 +55,6 @@ def test_tools_are_flat(body):
 )
 def test_tool_choice(body, choice, sent):
     assert body(tools=[READ, PATCH], tool_choice=choice)["tool_choice"] == sent
-
-
-def test_unknown_choice_is_left_to_the_upstream(body):
-    assert "tool_choice" not in body(tools=[READ], tool_choice="whatever")
 
 
 @pytest.mark.parametrize("parallel", [True, False])

@@ -118,7 +118,6 @@ def test_client_tools_without_a_schema_get_one(translate, kind, name, arguments)
         "code_execution_20250825",
         "tool_search_tool_regex_20251119",
         "mcp_toolset",
-        "next_year_2027",
     ],
 )
 def test_tools_that_only_anthropics_servers_run_are_dropped_and_the_rest_kept(translate, kind):
@@ -156,7 +155,6 @@ def test_a_malformed_tool_is_refused_with_its_place(refused, tool, param):
         ({"type": "any"}, "required"),
         ({"type": "none"}, "none"),
         ({"type": "tool", "name": "Bash"}, {"type": "function", "name": "Bash"}),
-        ({"type": "of_next_year"}, "auto"),
         ({}, "auto"),
         (None, "auto"),
         ("any", "required"),

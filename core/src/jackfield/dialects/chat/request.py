@@ -39,7 +39,7 @@ def parse(body: bytes) -> Parsed:
     if not items:
         raise invalid_request(f"{field}: there is nothing in them to answer", field)
     items = [*_message("developer", get_text(request, "instructions")), *items]
-    choice = read_choice(request, tools) if tools else None
+    choice = read_choice(request, tools)
     names = _rename(items, tools, choice)
     key = cache_key(request, items)
     context = ChatContext(

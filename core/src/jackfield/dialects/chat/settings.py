@@ -12,6 +12,7 @@ from ...errors import invalid_request
 from ..request.fields import get_flag, get_list, get_number, get_object, get_text, need_object
 from ..request.names import NameMap
 from ..request.schemas import repair
+from .known import FORMATS
 
 _FAST = frozenset({"priority", "fast"})
 _LONGEST_KEY = 64
@@ -19,25 +20,29 @@ _LONGEST_KEY = 64
 
 
 def refuse_impossible(request: Mapping[str, Any]) -> None:
-    """Raise ClientError (400) for what no answer could honour: several choices, spoken output."""
+    """Raise ClientError (400) for what no answer could honour: several choices, output that is no text."""
     if get_number(request, "n") not in (None, 1):
         raise invalid_request("n: only one choice per request is supported", "n")
-    if "audio" in get_list(request, "modalities"):
-        raise invalid_request("modalities: audio output is not supported; ask for text", "modalities")
+    if other := [str(kind) for kind in get_list(request, "modalities") if kind != "text"]:
+        raise invalid_request(f"modalities: {', '.join(other)} output is not supported; ask for text", "modalities")
 
 
 def read_text(request: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return `text`: the answer's format and verbosity; empty where the request names neither.
 
-    Raises ClientError (400) for `json_object` in a conversation without the word "json", which the upstream refuses.
+    Raises ClientError (400) for a format that is not known here, and for `json_object` in a conversation without the
+    word "json", which the upstream refuses.
     """
     text: dict[str, Any] = {}
     given = get_object(request, "response_format")
     kind = get_text(given, "type", "response_format")
     if kind == "json_schema":
         text["format"] = _schema_format(given)
-    elif kind in ("text", "json_object"):
+    elif kind in FORMATS:
         text["format"] = {"type": kind}
+    elif given:
+        where = "response_format.type"
+        raise invalid_request(f"{where}: must be one of {', '.join(FORMATS)}", where)
     if kind == "json_object" and not any(_says_json(item) for item in items):
         raise invalid_request(
             "messages: must contain the word 'json' in some form when response_format is json_object", "messages"

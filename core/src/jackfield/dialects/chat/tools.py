@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ...errors import invalid_request
-from ..known import find, refusal
+from ..known import UNKNOWN_TOOL, find, refusal
 from ..request.fields import (
     get_flag,
     get_list,
@@ -33,8 +33,8 @@ _SEARCH = ("search_context_size", "user_location", "filters")
 def read_tools(request: Mapping[str, Any]) -> list[Tool]:
     """Return the request's tools, flat: `tools`, the older `functions`, and a search where `web_search_options` ask.
 
-    Tools of other types are left out: Chat has no word for them. Of several tools of one name the first counts, since
-    the upstream wants names to be unique.
+    Of several tools of one name the first counts, since the upstream wants names to be unique. Raises ClientError (400)
+    for a tool of a type that Chat has no words for.
     """
     tools: dict[str, Tool] = {}
     for tool in (*_declared(request), *_functions(request), *_search_of_options(request)):
@@ -52,8 +52,8 @@ def _declared(request: Mapping[str, Any]) -> Iterator[Tool]:
             yield _custom(*_inner(tool, kind, path))
         elif kind.startswith("web_search"):
             yield {"type": "web_search", **{key: tool[key] for key in _SEARCH if tool.get(key) is not None}}
-        elif (entry := find(TOOLS, kind)) is not None:
-            raise refusal(join(path, "type"), entry, kind)
+        else:
+            raise refusal(join(path, "type"), find(TOOLS, kind) or UNKNOWN_TOOL, kind)
 
 
 def _functions(request: Mapping[str, Any]) -> Iterator[Tool]:
@@ -109,16 +109,16 @@ def _search_of_options(request: Mapping[str, Any]) -> Iterator[Tool]:
 
 
 def read_choice(request: Mapping[str, Any], tools: Sequence[Tool]) -> str | Tool | None:
-    """Return the tool choice, flat; None where the request has none, or one that is unknown here.
+    """Return the tool choice, flat; None where the request has none.
 
-    Raises ClientError (400) for a choice of a tool that is not among `tools`, the request's own.
+    Raises ClientError (400) for a word that is none, and for a tool that is not among `tools`, the request's own.
     """
     key = "tool_choice" if request.get("tool_choice") is not None else "function_call"
     given = request.get(key)
     if given is None:
         return None
     if type(given) is str:
-        return _CHOICES.get(given)
+        return _word(given, key)
     choice = need_object(request, key)
     kinds = {tool.get("name", _UNNAMED): tool["type"] for tool in tools}
     if key == "function_call":
@@ -128,6 +128,12 @@ def read_choice(request: Mapping[str, Any], tools: Sequence[Tool]) -> str | Tool
     if (word := _CHOICES.get(get_text(choice, "type", key, "function"))) is not None:
         return word
     return _chosen(choice, key, kinds)
+
+
+def _word(given: str, key: str) -> str:
+    if given not in _CHOICES:
+        raise invalid_request(f"{key}: must be one of {', '.join(_CHOICES)}, or name a tool", key)
+    return _CHOICES[given]
 
 
 def _allowed(choice: Mapping[str, Any], path: str, kinds: Mapping[str, str]) -> Tool:

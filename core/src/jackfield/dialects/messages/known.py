@@ -156,6 +156,12 @@ OUTPUT: Mapping[str, Known] = {
 }
 """The fields of `output_config`."""
 
+FORMATS: Mapping[str, Known] = {
+    "json_schema": translated("`text.format`; without a schema a 400"),
+    "text": no_difference("text is what there is without a format"),
+}
+"""The types of `output_config.format`."""
+
 THINKING: Mapping[str, Known] = {
     "type": translated("whether to think"),
     "budget_tokens": translated("`reasoning.effort`"),

@@ -22,7 +22,7 @@ from .context import MessagesContext
 from .effort import reasoning
 from .errors import DetailedError
 from .history import History
-from .known import PARAMETERS, THREAD
+from .known import FORMATS, PARAMETERS, THREAD
 from .session import session_key
 from .system import instructions
 from .tools import read_choice, read_tools, tool_names
@@ -96,12 +96,18 @@ def _completed(request: Mapping[str, Any], body: dict[str, Any], session: str) -
 
 
 def _answer_format(request: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return `text.format` for a wanted JSON schema, from `output_config.format` or the older `output_format`."""
+    """Return `text.format` for a wanted JSON schema, from `output_config.format` or the older `output_format`.
+
+    Raises ClientError (400) for a format that is not known here, or without a schema.
+    """
     path = "output_config.format"
     given = get_object(get_object(request, "output_config"), "format", "output_config")
     if not given:
         path, given = "output_format", get_object(request, "output_format")
-    if get_text(given, "type", path) != "json_schema":
+    kind = get_text(given, "type", path)
+    if given and kind not in FORMATS:
+        raise invalid_request(f"{path}.type: must be one of {', '.join(FORMATS)}", f"{path}.type")
+    if kind != "json_schema":
         return None
     schema = {key: value for key, value in need_object(given, "schema", path).items() if key != "$schema"}
     return {"type": "json_schema", "name": _FORMAT_NAME, "schema": schema, "strict": is_strict_clean(schema)}

@@ -33,6 +33,8 @@ def source_url(source: Source, path: str, kind: str) -> str:
         raise _told(refusal(f"{place}.file_id", FIELDS["file_id"]), path, kind, "source.file.file_id")
     if "url" in source:
         return need_text(source, "url", place)
+    if (given := source.get("type")) not in (None, "", "base64"):
+        raise invalid_request(f"{place}.type: {given!r} is not known here; send base64 or a url", f"{place}.type")
     data = _data(source, path, kind)
     if data[:5].lower() == "data:":
         return data

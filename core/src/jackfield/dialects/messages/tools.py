@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import invalid_request
-from ..known import Fate, find, refusal
+from ..known import UNKNOWN_TOOL, Fate, find, refusal
 from ..request.fields import get_flag, get_list, get_object, get_text, join, need_text, objects
 from ..request.names import NameMap
 from ..request.schemas import is_strict_clean, remark, repair
@@ -99,8 +99,8 @@ def _function(tool: Mapping[str, Any], kind: str, path: str) -> dict[str, Any] |
     """Return the tool as a function under the client's name; None for one that only Anthropic's servers can run."""
     if kind in ("", "custom") or "input_schema" in tool:
         return None if _is_placeholder(tool) else _client_tool(tool, path)
-    entry = find(TOOLS, kind)
-    if entry is not None and entry.fate is Fate.REFUSED:
+    entry = find(TOOLS, kind) or UNKNOWN_TOOL
+    if entry.fate is Fate.REFUSED:
         raise refusal(join(path, "type"), entry, kind)
     return describe(kind, get_text(tool, "name", path))
 
@@ -142,15 +142,18 @@ def _location(tool: Mapping[str, Any], path: str) -> dict[str, str]:
 def read_choice(request: Mapping[str, Any], tools: Tools, names: NameMap) -> dict[str, Any]:
     """Return `tool_choice` and `parallel_tool_calls` of the Responses request; nothing where no tool is offered.
 
-    Raises ClientError (400) when the choice is a tool that is not offered.
+    Raises ClientError (400) when the choice is a tool that is not offered, or of a kind that is not known here.
     """
     given = request.get("tool_choice")
     choice = {"type": given} if isinstance(given, str) else get_object(request, "tool_choice")
     parallel = not get_flag(choice, "disable_parallel_tool_use", "tool_choice")
     kind = get_text(choice, "type", "tool_choice", "auto")
+    if kind != "tool" and kind not in _CHOICES:
+        where = "tool_choice.type"
+        raise invalid_request(f"{where}: must be one of {', '.join(_CHOICES)}, tool", where)
+    chosen = _named(choice, tools, names) if kind == "tool" else _CHOICES[kind]
     if not tools.offered:
         return {}
-    chosen = _named(choice, tools, names) if kind == "tool" else _CHOICES.get(kind, "auto")
     return {"tool_choice": chosen, "parallel_tool_calls": parallel}
 
 
