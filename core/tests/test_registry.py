@@ -44,10 +44,12 @@ def test_a_name_leads_to_the_providers_that_serve_it(name, found):
     assert where(name) == found
 
 
-def test_who_lists_a_name_comes_alone_and_patterns_only_fill_in():
+def test_who_lists_a_name_comes_first_and_who_has_a_pattern_for_it_is_a_guess():
     other = Registry({"fox": ModelSet({"gpt-7": Model("gpt-7")}), "owl": ModelSet({}, ("gpt-*",))})
-    assert where("gpt-7", other) == {"fox": ("gpt-7", None)}
+    assert list(where("gpt-7", other).items()) == [("fox", ("gpt-7", None)), ("owl", ("gpt-7", None))]
+    assert other.resolve("gpt-7").guesses == {"owl"}
     assert where("gpt-8", other) == {"owl": ("gpt-8", None)}
+    assert not other.resolve("gpt-8").guesses, "nobody lists it: each may have it as well as the next"
 
 
 def test_a_listed_name_with_a_slash_is_no_pin():
@@ -102,7 +104,8 @@ def test_a_listed_name_may_begin_like_a_pin():
     registry = Registry(
         {"fox": ModelSet({"fox/large": Model("fox/large"), "small": Model("small")}), "owl": ModelSet({}, ("*",))}
     )
-    assert where("fox/large", registry) == {"fox": ("fox/large", None)}
+    assert where("fox/large", registry) == {"fox": ("fox/large", None), "owl": ("fox/large", None)}
+    assert registry.resolve("fox/large").guesses == {"owl"}
     assert where("fox/fox/large", registry) == {"fox": ("fox/large", None)}
     assert where("fox/small", registry) == {"fox": ("small", None)}
     assert where("fox/none", registry) is None

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from .credentials import Selector, Trial, Wish
-from .credentials.rotation import fitting
+from .credentials.rotation import fitting, likeliest
 from .errors import Kind, UpstreamError, Verdict
 from .registry import Route
 from .types import Credential
@@ -43,8 +43,10 @@ class Attempts:
         self._wish = wish
         self._left = retries
         self._patience = patience
-        self._alone = len(self._untried) == 1
-        self._asked = self._free = self._queued = self._anyway = False
+        likely = likeliest(self._untried, route)
+        self._lone = likely[0] if len(likely) == 1 else None
+        self._chance: Credential | None = None
+        self._asked = self._answered = self._free = self._queued = self._anyway = False
         self._met: set[Kind] = set()
 
     async def candidates(self) -> list[Credential]:
@@ -90,13 +92,16 @@ class Attempts:
         """Note a failure before its attempt ends. One that another credential had too tells of the request, perhaps."""
         trial.evidence.alike = error.kind in self._met
         self._met.add(error.kind)
+        self._answered |= error.verdict is not Verdict.MODEL
+        if trial.credential is self._lone and error.kind in _PASSING:
+            self._chance = trial.credential
 
     async def may_follow(self, credential: Credential, error: UpstreamError) -> bool:
         """Return True when a failure may be followed by another attempt.
 
         Each is on another credential. One that is only full may be asked again, in its turn. Where there is one alone,
-        it gets a second chance after a short pause, once, if the connection failed and not the upstream. The least bad
-        one, asked for want of a better, is the last.
+        or one alone that lists the model and others said not to have it, it gets a second chance after a short pause,
+        once, if the connection failed and not the upstream. The least bad one, asked for want of a better, is the last.
         """
         if not self._left or self._anyway:
             return False
@@ -122,10 +127,11 @@ class Attempts:
         return bool(order)
 
     async def _again(self, credential: Credential, error: UpstreamError) -> bool:
-        if not self._alone or error.kind not in _PASSING:
+        chance, self._chance = self._chance, None
+        if chance is None or (chance is not credential and error.verdict is not Verdict.MODEL):
             return False
-        self._alone = False
-        self._queue.append(credential)
+        self._lone = None
+        self._queue.append(chance)
         await asyncio.sleep(PAUSE * (1 + self._selector.jitter()))
         return True
 
@@ -156,8 +162,8 @@ class Attempts:
         self._patience = max(0.0, self._patience - (loop.time() - started))
 
     def _least_bad(self) -> bool:
-        """Choose the one to ask although it rests: a model is never left without anyone."""
-        found = None if self._asked else self._selector.least_bad(self._untried, self._route)
+        """Choose the one to ask although it rests: a model is never left without anyone that may have it."""
+        found = None if self._answered else self._selector.least_bad(self._untried, self._route)
         self._anyway = found is not None
         self._queue = deque([found] if found is not None else [])
         return self._anyway

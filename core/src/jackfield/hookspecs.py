@@ -131,7 +131,8 @@ def choose_credential(
     """Return the candidate to try first; None leaves it to the configured strategy.
 
     Called once per request, plugins in order of name, with the candidates in the strategy's order; the first answer
-    wins. An answer that is not among the candidates is ignored with a warning.
+    wins. An answer that is not among the candidates is ignored with a warning. Credentials whose provider lists the
+    model come alone; those whose patterns fit its name are candidates when none of them may be asked.
     """
     raise NotImplementedError
 

@@ -43,11 +43,15 @@ class ModelSet:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a name leads: the registered id, and for each provider the model as that provider knows it."""
+    """Where a name leads: the registered id, and for each provider the model as that provider knows it.
+
+    `guesses` are those whose patterns fit a name that others list: perhaps they have it, so they are asked after those.
+    """
 
     model: str
     providers: Mapping[str, Model]
     defaults: Mapping[str, ModelDefaults | None]
+    guesses: Set[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Registry:
         """Return the route of a model name; `provider/model` pins the provider. None: nobody serves it.
 
         A listed name is taken whole, though it may begin like a pin.
-        Providers that list the name come alone; only when none does, those whose patterns fit it.
+        Providers that list the name come first, those whose patterns fit it behind them.
         """
         pin, slash, rest = name.partition("/")
         if slash and pin in self.sets and not any(found.find(name) for found in self.sets.values()):
@@ -98,9 +102,11 @@ class Registry:
 
     def _route(self, name: str, providers: Iterable[str]) -> Route | None:
         chosen = tuple(providers)
-        found = {provider: model for provider in chosen if (model := self.sets[provider].find(name))}
-        found = found or {provider: model for provider in chosen if (model := self.sets[provider].match(name))}
-        return self._with_defaults(name, found) if found else None
+        lists = {provider: model for provider in chosen if (model := self.sets[provider].find(name))}
+        rest = (provider for provider in chosen if provider not in lists)
+        fits = {provider: model for provider in rest if (model := self.sets[provider].match(name))}
+        found = {**lists, **fits}
+        return self._with_defaults(name, found, frozenset(fits if lists else ())) if found else None
 
-    def _with_defaults(self, name: str, providers: Mapping[str, Model]) -> Route:
-        return Route(name, providers, {provider: self.sets[provider].defaults for provider in providers})
+    def _with_defaults(self, name: str, providers: Mapping[str, Model], guesses: Set[str] = frozenset()) -> Route:
+        return Route(name, providers, {provider: self.sets[provider].defaults for provider in providers}, guesses)

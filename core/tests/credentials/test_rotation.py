@@ -1,5 +1,5 @@
 import pytest
-from jackfield.credentials.rotation import fitting, tiers, upstream_model, usable
+from jackfield.credentials.rotation import fitting, likeliest, tiers, upstream_model, usable
 from jackfield.registry import Route
 from jackfield.types import Credential, Model
 
@@ -39,6 +39,14 @@ def test_credentials_of_other_providers_do_not_fit():
 @pytest.mark.parametrize(("models", "fits"), [(set(), True), ({"gpt-5-low"}, True), ({"gpt-5"}, False)])
 def test_a_credential_may_serve_some_models_only(models, fits):
     assert bool(fitting([one("a", models=frozenset(models))], ROUTE)) == fits
+
+
+@pytest.mark.parametrize(("models", "found"), [(set(), ["a"]), ({"gpt-5-low"}, ["a"]), ({"gpt-4"}, ["b"])])
+def test_those_that_may_have_it_come_where_no_credential_of_those_that_list_it_serves_it(models, found):
+    """V6"""
+    route = Route("gpt-5-low", ROUTE.providers, ROUTE.defaults, {"owl"})
+    narrowed = fitting([one("b", "owl", priority=9), one("a", models=frozenset(models))], route)
+    assert names(likeliest(narrowed, route)) == found
 
 
 def test_the_highest_priority_is_the_first_tier():

@@ -49,6 +49,11 @@ def fitting(credentials: Iterable[Credential], route: Route) -> list[Credential]
     ]
 
 
+def likeliest(credentials: list[Credential], route: Route) -> list[Credential]:
+    """Return those whose provider lists a route's model; where there are none, all: each may have it."""
+    return [each for each in credentials if each.provider not in route.guesses] or credentials
+
+
 def tiers(credentials: Sequence[Credential]) -> list[list[Credential]]:
     """Return the credentials by priority, the highest first."""
     found: dict[int, list[Credential]] = {}

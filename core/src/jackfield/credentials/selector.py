@@ -19,7 +19,7 @@ from .health import ANSWERED, Evidence, Health, Ward
 from .pace import Pace
 from .places import Concurrency
 from .refused_reasoning import RefusedReasoning
-from .rotation import Wish, fitting, tiers, upstream_model
+from .rotation import Wish, fitting, likeliest, tiers, upstream_model
 from .states import CredentialState, ModelState, Outage, Rest
 from .strategies import Shares, Turns, by_speed
 from .tally import Tally
@@ -59,7 +59,7 @@ class Selector:
     ) -> list[Credential]:
         """Return the candidates for a route that may be asked now, in the order to try them.
 
-        `queued`: the request has waited, and so comes before those that only arrive. Empty: none fits, all that fit
+        Those that list the model come alone, and only without any of them those whose patterns fit it. `queued`: the request has waited, and so comes before those that only arrive. Empty: none fits, all that fit
         rest, or their places are taken; `least_bad` and `outage` go on from there.
         """
         now = self._clock.monotonic()
@@ -71,7 +71,8 @@ class Selector:
         ]
         if len(found) > 1:
             found = self._checkups.well(found) if wish.cooling else found
-            found = [each for tier in tiers(found) for each in self._order(tier, route, wish, now)]
+            ranked = tiers(likeliest(found, route))
+            found = [each for tier in ranked for each in self._order(tier, route, wish, now)]
         if found:
             self._turns.took(found[0].id)
         return found
@@ -138,9 +139,15 @@ class Selector:
         return self._ward.of(credential.id).free_at(upstream_model(route, credential), now)
 
     def outage(self, credentials: Iterable[Credential], route: Route) -> Outage:
-        """Return how each credential stands that fits a route."""
+        """Return how each credential stands that may have a route's model.
+
+        Who does not list it and said not to have it counts only where there is nobody else.
+        """
         now = self._clock.monotonic()
-        return Outage(tuple(self._rest(each, route, now) for each in fitting(credentials, route)))
+        found = fitting(credentials, route)
+        rests = [(each, self._rest(each, route, now)) for each in found]
+        having = [rest for each, rest in rests if each.provider not in route.guesses or not rest.lacks]
+        return Outage(tuple(having or [rest for _, rest in rests]))
 
     def _rest(self, credential: Credential, route: Route, now: float) -> Rest:
         health, model = self._ward.of(credential.id), upstream_model(route, credential)

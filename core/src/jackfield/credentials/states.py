@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..errors import Verdict
 from .breaker import BreakerState
 from .cause import Cause
 from .checkups import CheckResult
@@ -66,6 +67,11 @@ class Rest:
     seconds: float = 0.0
     cause: Cause | None = None
     busy: bool = False
+
+    @property
+    def lacks(self) -> bool:
+        """True when it is said not to have the model."""
+        return self.cause is not None and self.cause.verdict is Verdict.MODEL
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,8 @@ async def _passed(call: UpstreamCall, route: Route, runtime: Runtime, plugins: P
 
 
 def _offering(route: Route, runtime: Runtime) -> Iterator[tuple[Credential, Compacting]]:
-    """Yield the credentials that serve a model and can compact, those that are preferred first."""
-    for credential in sorted(runtime.credentials, key=lambda each: -each.priority):
+    """Yield the credentials that serve a model and can compact: who lists it first, of those who is preferred."""
+    for credential in sorted(runtime.credentials, key=lambda each: (each.provider in route.guesses, -each.priority)):
         executor = runtime.executors.get(credential.provider)
         if credential.provider in route.providers and isinstance(executor, Compacting):
             yield credential, executor
