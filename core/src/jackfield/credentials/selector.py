@@ -59,8 +59,9 @@ class Selector:
     ) -> list[Credential]:
         """Return the candidates for a route that may be asked now, in the order to try them.
 
-        Those that list the model come alone, and only without any of them those whose patterns fit it. `queued`: the request has waited, and so comes before those that only arrive. Empty: none fits, all that fit
-        rest, or their places are taken; `least_bad` and `outage` go on from there.
+        Those that list the model come alone, and only without any of them those whose patterns fit it. `queued`: the
+        request has waited, and so comes before those that only arrive. Empty: none fits, all that fit rest, or their
+        places are taken; `least_bad` and `outage` go on from there.
         """
         now = self._clock.monotonic()
         found = [
