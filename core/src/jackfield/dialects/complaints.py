@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .. import wellformed
-from . import reset_times
 from .evidence import gathered, is_code, json_in, status_of
 
 LONGEST = 2000
@@ -51,6 +51,8 @@ class Complaint:
     codes: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
     page: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of the upstream's own upstream, where the error repeats them."""
 
 
 def mask(text: str) -> str:
@@ -105,6 +107,9 @@ def read(value: object) -> Complaint:
         codes=evidence.codes,
         text=evidence.text,
         status=found.status or evidence.status,
+        resets_in=evidence.resets_in,
+        resets_at=evidence.resets_at,
+        headers=evidence.headers,
         page=not found.message and bool(_PAGE.search(evidence.text)),
     )
 
@@ -140,14 +145,11 @@ def _words(value: object) -> str:
 
 def _read_object(error: dict[str, Any]) -> Complaint:
     code = error.get("code")
-    wait, moment = reset_times.in_body(error)
     return Complaint(
         message=_shown(_text(error.get("message")) or _text(error.get("msg"))),
         code=mask(_text(code)) or (str(code) if isinstance(code, int) and not isinstance(code, bool) else ""),
         type=mask(_text(error.get("type"))),
         param=mask(_text(error.get("param"))) or None,
-        resets_in=wait,
-        resets_at=moment,
         status=status_of(error),
         plan=mask(_text(error.get("plan_type"))),
     )

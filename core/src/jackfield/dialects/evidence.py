@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import wellformed
+from . import reset_times
 from .relay_words import plain
 
 _CODES = frozenset(
@@ -29,6 +30,7 @@ _CODES = frozenset(
 _WORDS = frozenset(
     {"message", "msg", "error_msg", "errmsg", "error_message", "errormessage", "detail", "details", "description"}
     | {"error_description", "reason", "title", "text", "hint", "raw", "body", "cause", "error", "errors"}
+    | {"err", "err_msg", "errormsg", "status_message", "statusmessage", "exception"}
 )
 _BOXES = _WORDS | {
     "metadata",
@@ -39,6 +41,10 @@ _BOXES = _WORDS | {
     "upstream_error",
     "last_error",
     "response",
+    "result",
+    "info",
+    "status_details",
+    "incomplete_details",
 }
 _STATUSES = ("status_code", "status", "statuscode", "http_status", "http_code", "code")
 _ALLOWED_CLIENTS = "allowedclients"
@@ -56,7 +62,8 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_:.-][A-Za-z0-9]+)+|[A-Z][A-Za-z]{5
 class Evidence:
     """Codes as they are compared, outermost first, and all words.
 
-    `code` and `first` are as they came: the first code that is no type, and the first words.
+    `code` and `first` are as they came: the first code that is no type, and the first words. `resets_in` (seconds) and
+    `resets_at` (since 1970) are the outermost that are named; `headers` are those that a relay repeats of its upstream.
     """
 
     codes: tuple[str, ...] = ()
@@ -64,6 +71,9 @@ class Evidence:
     code: str = ""
     first: str = ""
     status: int = 0
+    resets_in: float | None = None
+    resets_at: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     _words: list[str] = field(default_factory=list)
     _seen: int = 0
 
@@ -83,6 +93,7 @@ class Evidence:
     def _open(self, value: Mapping[str, Any], depth: int) -> None:
         fields = {name.lower(): inner for name, inner in value.items() if isinstance(name, str)}
         self.status = self.status or status_of(fields)
+        self._note_times(fields)
         if _ALLOWED_CLIENTS in {name.replace("_", "") for name in fields}:
             self._add_code(_ALLOWED_CLIENTS)
         for name in sorted(_CODES & fields.keys(), key=_rank):
@@ -95,6 +106,12 @@ class Evidence:
                 self.look(inner, depth + 1)
             elif name in _BOXES and isinstance(inner, str | dict | list):
                 self.look(inner, depth + 1)
+
+    def _note_times(self, fields: Mapping[str, Any]) -> None:
+        if self.resets_in is None and self.resets_at is None:
+            self.resets_in, self.resets_at = reset_times.in_body(fields)
+        if not self.headers and isinstance(headers := fields.get("headers"), dict):
+            self.headers = {name: value for name, value in headers.items() if isinstance(value, str)}
 
     def _take(self, words: str, depth: int) -> None:
         self._words.append(words[:_LONGEST])

@@ -168,9 +168,18 @@ def _wait(found: Judgement, headers: Mapping[str, str], complaint: Complaint, no
     if complaint.resets_at is not None:
         return reset_times.until(complaint.resets_at, now)
     told = retry_after(headers, now)
-    told = told if told is not None else reset_times.in_words(complaint.message)
+    told = told if told is not None else retry_after(complaint.headers, now)
+    told = told if told is not None else reset_times.in_words(complaint.message, now)
     if told is None and found.kind in (Kind.RATE_LIMITED, Kind.USAGE_LIMIT):
-        return reset_times.of_quota(headers, now, spent=found.kind is Kind.USAGE_LIMIT)
+        return _reset(found, headers, complaint, now)
+    return told
+
+
+def _reset(found: Judgement, headers: Mapping[str, str], complaint: Complaint, now: datetime | None) -> float | None:
+    """Return the seconds until a quota or a limit is back that headers alone tell of."""
+    told = reset_times.of_quota(headers, now, spent=found.kind is Kind.USAGE_LIMIT)
+    for each in (headers, complaint.headers):
+        told = told if told is not None else reset_times.of_limits(each, now)
     return told
 
 

@@ -38,6 +38,8 @@ _BY_VERDICT: Mapping[Verdict, Kind] = {
     Verdict.OURSELVES: Kind.UNAVAILABLE,
 }
 _REFUSED = frozenset({401, 403, 451})
+_PAGES = frozenset({400, 404, 408, 413, 422, 429})
+"""Statuses below 500 that mean what they say also above a web page; at any other one it is a firewall's."""
 _ECHOES = frozenset({400, 404, 405, 409, 413, 415, 422})
 """Statuses whose words may quote the request: what stands in quotation marks there is the client's, and no evidence."""
 
@@ -91,8 +93,8 @@ def _by_status(status: int, complaint: Complaint) -> Kind:
     """Return what a status alone says, with what little an error without known words adds to it."""
     if not status:
         return Kind.UPSTREAM_ERROR
-    if complaint.page and status in _REFUSED:
-        return Kind.FORBIDDEN  # a firewall's page about the request, never a word about the key
+    if complaint.page and 400 <= status < 500 and status not in _PAGES:
+        return Kind.FORBIDDEN  # a firewall's page about the request, never a word about the key or the account
     if status == 404:
         return _not_found(complaint)
     return _status_kind(status)

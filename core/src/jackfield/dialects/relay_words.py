@@ -114,7 +114,8 @@ class RelayWord:
 
 
 def _pattern(phrase: str) -> str:
-    parts: list[str] = [r"(?<![a-z0-9])"]
+    # Chinese has no spaces: what begins with one of its characters may follow a letter, as in `gpt-5模型不存在`.
+    parts: list[str] = [r"(?<![a-z0-9])" if phrase[:1].isascii() else ""]
     for word in phrase.split():
         if len(parts) > 1 and not parts[-1].endswith("?"):
             parts.append(r"[\s_\-`'\"]+")

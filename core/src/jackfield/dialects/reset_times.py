@@ -28,11 +28,20 @@ _AT = ("resetsat", "resetat", "resettime", "ratelimitresetat", "retryat", "avail
 _DURATION = re.compile(r"\s*(?:\d+(?:\.\d+)?\s*(?:ms|d|h|m|s)[a-z]*\s*)+", re.IGNORECASE)
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|d|h|m|s)", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SPAN = r"\d+(?:\.\d+)?\s*(?:ms|d|h|m|s)[a-z]*\s*(?:and\s+|,\s*)?"
 _WAIT_WORDS = re.compile(
-    r"(?:try again|retry|resets?|available again) (?:in|after) "
-    r"((?:\d+(?:\.\d+)?\s*(?:ms|d|h|m|s)[a-z]*\s*(?:and\s+|,\s*)?)+)",
+    r"(?:try again|retry|resets?|available again|wait)(?: (?:in|after|for|about|another))* " + f"((?:{_SPAN})+)",
     re.IGNORECASE,
 )
+_BARE = re.compile(r"retry[ -]?after[:=]? *(\d+(?:\.\d+)?)\b(?!\s*[a-z])", re.IGNORECASE)
+_CHINESE = re.compile(r"((?:\d+(?:\.\d+)?\s*(?:毫秒|秒|分|个?小时|天)钟?\s*)+)之?后")
+_CHINESE_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(毫秒|秒|分|个?小时|天)")
+_CHINESE_UNITS = {"毫秒": 0.001, "秒": 1.0, "分": 60.0, "小时": 3600.0, "个小时": 3600.0, "天": 86400.0}
+_INSTANT = re.compile(
+    r"\b(?:at|until|after) (\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d)",
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(r"(?:x-|anthropic-)?rate-?limit-(?:(.+)-)?(reset|remaining)(?:-(.+))?")
 _WINDOWS = ("-primary", "-secondary")
 _FULL = 99.5
 """Per cent of a quota from which on it is used up."""
@@ -105,6 +114,14 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     if milliseconds is not None:
         return milliseconds / 1000
     value = lower.get("retry-after")
+    wait = _from_now(value, now)
+    if wait is None and value and "," in value:  # sent twice
+        wait = _from_now(value.partition(",")[0], now)
+    return wait
+
+
+def _from_now(value: object, now: datetime | None) -> float | None:
+    """Return the seconds to a time that is told either as a span or as a point."""
     seconds = duration(value)
     if seconds is not None and seconds < _POINT:
         return seconds
@@ -112,10 +129,42 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     return None if point is None else until(point, now)
 
 
-def in_words(message: str) -> float | None:
-    """Return the seconds of a sentence like "Please try again in 1m2.5s"."""
-    found = _WAIT_WORDS.search(message)
-    return _sum(found[1]) if found else None
+def in_words(message: str, now: datetime | None = None) -> float | None:
+    """Return the seconds of a sentence like "Please try again in 1m2.5s", "请 30 秒后重试", or "at 2026-01-31 12:00Z".
+
+    A point in time without a zone is passed over: whose clock it is cannot be told.
+    """
+    if found := _WAIT_WORDS.search(message):
+        return _sum(found[1])
+    if found := _BARE.search(message):
+        return float(found[1])
+    if found := _CHINESE.search(message):
+        return sum(float(count) * _CHINESE_UNITS[unit] for count, unit in _CHINESE_PART.findall(found[1]))
+    if found := _INSTANT.search(message):
+        zone = "+00:00" if found[2].isalpha() else found[2]
+        point = _date(found[1] + zone)
+        return None if point is None else until(point, now)
+    return None
+
+
+def of_limits(headers: Mapping[str, str], now: datetime | None) -> float | None:
+    """Return the seconds until the limit is back that `x-ratelimit-reset-...` and its like tell of.
+
+    Such headers come with every answer. Of several limits those count of which nothing remains, the later one; where
+    it is not told what remains, the one that is back first.
+    """
+    limits: dict[str, dict[str, str]] = {}
+    for name, value in headers.items():
+        if isinstance(value, str) and (found := _LIMIT.fullmatch(name.lower())):
+            limits.setdefault(found[1] or found[3] or "", {})[found[2]] = value
+    spent: list[float] = []
+    untold: list[float] = []
+    for limit in limits.values():
+        wait = _from_now(limit.get("reset"), now)
+        remaining = number(limit.get("remaining"))
+        if wait is not None and not remaining:
+            (untold if remaining is None else spent).append(wait)
+    return max(spent) if spent else min(untold, default=None)
 
 
 def of_quota(headers: Mapping[str, str], now: datetime | None, *, spent: bool) -> float | None:
