@@ -1,5 +1,6 @@
 import asyncio
 import dataclasses
+import socket
 import threading
 
 import httpx
@@ -384,3 +385,15 @@ async def test_connections_that_wait_for_a_request_are_closed_and_no_others(upst
         await upstream.wait_for_connections(1)
         second.resume()
         assert (await waiting).status_code == 200
+
+
+async def test_a_connection_may_be_closed_in_the_very_moment_that_it_is_made(upstream):
+    """The loop accepts it one pass before it can be closed."""
+    host, port = upstream.base_url.removeprefix("http://").split("/")[0].split(":")
+    with socket.create_connection((host, int(port))) as client:
+        closed = 0
+        while not closed:
+            await asyncio.sleep(0)
+            closed = upstream.close_kept()
+        await upstream.wait_for_connections(0)
+        assert client.recv(1) == b""

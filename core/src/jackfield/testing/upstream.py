@@ -51,6 +51,7 @@ class FakeUpstream:
         self._queue: deque[Reply] = deque()
         self._connections: set[Connection] = set()
         self._accepted = 0
+        self._listening = False
         self._changed = Changed()
         self._port = 0
         self._errors: list[Exception] = []
@@ -98,6 +99,7 @@ class FakeUpstream:
     async def start(self) -> None:
         """Listen on a free loopback port."""
         loop = asyncio.get_running_loop()
+        self._listening = True
         self._server = await loop.create_server(self._connect, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
@@ -106,6 +108,7 @@ class FakeUpstream:
 
         Raises what a reply function raised.
         """
+        self._listening = False
         self._server.close()
         await self.drop_connections()
         await self._server.wait_closed()
@@ -149,9 +152,14 @@ class FakeUpstream:
 
     def _connect(self) -> Connection:
         self._accepted += 1
-        connection = Connection(self._accepted, self._answer, self._forget)
+        return Connection(self._accepted, self._answer, self._know, self._forget)
+
+    def _know(self, connection: Connection) -> None:
+        """Count a connection from the moment that it can be closed: the loop accepts it one pass earlier."""
         self._connections.add(connection)
-        return connection
+        self._changed.notify()
+        if not self._listening:
+            connection.abort()
 
     def _forget(self, connection: Connection) -> None:
         self._connections.discard(connection)

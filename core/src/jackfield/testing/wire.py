@@ -26,9 +26,14 @@ class Connection(asyncio.Protocol):
     """
 
     def __init__(
-        self, number: int, answer: Callable[[RecordedRequest], Script], gone: Callable[[Connection], None]
+        self,
+        number: int,
+        answer: Callable[[RecordedRequest], Script],
+        made: Callable[[Connection], None],
+        gone: Callable[[Connection], None],
     ) -> None:
         self._answer = answer
+        self._made = made
         self._gone = gone
         self._lost = asyncio.Event()
         self._waiting: asyncio.Queue[RecordedRequest] = asyncio.Queue()
@@ -44,6 +49,7 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=0)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._task = asyncio.get_running_loop().create_task(self._serve())
+        self._made(self)
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes of requests; answer what is no HTTP with 400."""
