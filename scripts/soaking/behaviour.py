@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -54,7 +55,12 @@ class Part:
     @property
     def whole(self) -> Script:
         """The answer from beginning to end."""
-        return answer(*self.items, model=self.model)
+        return self.ended()
+
+    def ended(self, end: Completed | None = None) -> Script:
+        """Return the answer with another end, under an id that no other answer has: each is remembered by itself."""
+        name = hashlib.sha256(self.text.encode()).hexdigest()[:32]
+        return answer(*self.items, end=end or Completed(), model=self.model, response_id=f"resp_{name}")
 
     @property
     def place(self) -> int:
@@ -137,7 +143,7 @@ _PROPER = (
     Behaviour("without event names", lambda part: part.whole.styled(named=False)),
     Behaviour("with a line of text", lambda part: part.whole.after(part.place, Send(b"data: one moment\n\n"))),
     Behaviour("as one document", lambda part: json_response(part.whole)),
-    Behaviour("without output", lambda part: answer(*part.items, end=Completed(output="empty"), model=part.model)),
+    Behaviour("without output", lambda part: part.ended(Completed(output="empty"))),
     Behaviour("then closed", lambda part: replace(part.whole, keep_alive=False)),
     Behaviour("in a content coding", _coded),
     Behaviour("with half a character", _half_a_character),

@@ -36,6 +36,7 @@ limits:
   answer-timeout: {answer_timeout:g}
   handshake-hold: 1
   max-streams: 2000
+response-memory: {{max-age: 60}}   # of an hour's answers it would fill for an hour, and every run would seem to leak
 tps-log: true
 usage-statistics-enabled: true
 
