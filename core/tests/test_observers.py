@@ -16,6 +16,10 @@ class Watcher:
         self.seen.append(record)
 
 
+def observing(plugins):
+    return Observers(plugins.on_request_complete, wanted=lambda: plugins.observers, logged=lambda: False)
+
+
 @pytest.fixture
 def watcher():
     return Watcher()
@@ -23,7 +27,7 @@ def watcher():
 
 @pytest.fixture
 def queue(watcher):
-    return Observers(Plugins.discover(allow=["watcher"], extra={"watcher": watcher}))
+    return observing(Plugins.discover(allow=["watcher"], extra={"watcher": watcher}))
 
 
 async def turns(count=20):
@@ -91,7 +95,7 @@ async def test_stopping_what_never_started_shows_it_too(queue, watcher):
 
 
 async def test_without_observers_nothing_is_kept():
-    queue = Observers(Plugins.discover(allow=["nobody"], extra={}))
+    queue = observing(Plugins.discover(allow=["nobody"], extra={}))
     queue.emit(1)
     assert not queue._queue
 
@@ -102,7 +106,7 @@ async def test_one_that_raises_loses_nothing_for_the_others(watcher):
         def on_request_complete(self, record):
             raise KeyError("boom")
 
-    queue = Observers(Plugins.discover(allow=["a", "b"], extra={"a": Broken(), "b": watcher}))
+    queue = observing(Plugins.discover(allow=["a", "b"], extra={"a": Broken(), "b": watcher}))
     queue.start()
     for number in range(3):
         queue.emit(number)

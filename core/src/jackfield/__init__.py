@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from . import version
+
+__version__ = version.VERSION
 __all__ = ["__version__", "create_app"]
 
 if TYPE_CHECKING:

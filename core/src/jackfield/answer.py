@@ -7,10 +7,11 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from .completion import OUTPUT, TERMINAL, AttemptAccount
+from .completion import AttemptAccount
 from .dialects import failures
 from .dialects.complaints import mask
 from .errors import Kind, UpstreamError
+from .event_names import OUTPUT, TERMINAL
 from .executor import EventStream
 from .opening import NO_ANSWER, Opening, without_answer
 from .sse import Event

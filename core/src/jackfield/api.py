@@ -12,7 +12,6 @@ from typing import Any, TypeVar, cast
 
 import pluggy
 
-from . import __version__ as VERSION  # noqa: N812 - a constant of the house, by another name than a module's own
 from .background import aside
 from .callers import caller, host_of
 from .commands import config_option, rewrite_config
@@ -39,12 +38,12 @@ from .errors import (
     UpstreamError,
     invalid_request,
 )
-from .executor import Checking, Compacting, EventStream, Executor, ExecutorFactory
+from .executor import Checking, Compacting, EventStream, Executor
 from .files import check_replaceable, expanded, read_whole, remove_unfinished, replace_text
 from .hookspecs import PROJECT
-from .host import Host
 from .local_access import TOKEN_HEADER, local_token
 from .locks import turn_at
+from .plugin_host import ExecutorFactory, Host
 from .plugin_info import HookFailure, PluginInfo
 from .plugins import HOOK_API_VERSION
 from .registrars import ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
@@ -63,6 +62,7 @@ from .types import (
     Usage,
 )
 from .upstream import ResponsesStream, UpstreamClient, UpstreamResponse, called_host, is_off_limits
+from .version import VERSION
 
 F = TypeVar("F")
 

@@ -11,8 +11,9 @@ from typing import cast
 
 from quart import Blueprint, Quart
 
-from . import auth, logs, runtime
+from . import auth, logs
 from .bootstrap import SIBLINGS, Prepared, prepare
+from .build import build as build_runtime
 from .clock import SystemClock
 from .config import find
 from .config.settings import Settings
@@ -22,7 +23,7 @@ from .dialects.messages import MessagesDialect
 from .dialects.responses import ResponsesDialect
 from .dialects.responses.memory import Bounds, ResponseMemory
 from .health_checks import Checker
-from .host import Host
+from .host import House
 from .local_access import LocalAccess
 from .observers import Observers
 from .plugins import Plugins
@@ -32,13 +33,14 @@ from .routes.bodies import PlainRequest
 from .routes.cors import Cors
 from .routes.ingress import Ingress
 from .routes.wire import ASGIApp, Receive, Scope, Send
+from .runtime import NOBODY
 from .types import Clock
 from .upstream import UpstreamClient
 
 logger = logging.getLogger("jackfield")
 
 EXTENSION = "jackfield"
-"""Where a Quart app keeps its `Host`, under `app.extensions`."""
+"""Where a Quart app keeps its `House`, under `app.extensions`."""
 
 
 def create_app(
@@ -58,19 +60,19 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     """Return the app of a checked configuration."""
     settings, plugins = prepared.settings, prepared.plugins
     logs.configure(settings)
-    host = Host(clock, UpstreamClient(timeouts_of(settings.limits)))
-    host.local = LocalAccess(settings.path)
-    host.install(runtime.build(settings, plugins, host))
+    host = House(clock, UpstreamClient(timeouts_of(settings.limits)), LocalAccess(settings.path))
+    host.install(build_runtime(settings, plugins, host))
     _announce(prepared, host)
     reloader = Reloader(host, plugins, prepared.schema)
     host.follow(reloader, plugins)
-    observers, checker = Observers(plugins, host), Checker(host, plugins)
+    observers, checker = _observers(host, plugins), Checker(host, plugins)
+    gate = auth.Gate(clock)
     app = Quart("jackfield", static_folder=None)
     app.config.update(_limits(settings), RESPONSE_TIMEOUT=None)
     app.request_class = PlainRequest
     app.extensions[EXTENSION] = host
     replies.install(app)
-    for blueprint in (*_blueprints(host, plugins), *plugins.blueprints(host)):
+    for blueprint in (*_blueprints(host, plugins, gate), *plugins.blueprints(host)):
         app.register_blueprint(blueprint)
 
     @app.before_serving
@@ -90,13 +92,25 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
         host.local.close()
         await host.upstream.aclose()
 
-    ingress = Ingress(_limited(app, host), dialects(_memory(host)), host, plugins, observers)
+    ingress = Ingress(_limited(app, host), dialects(_memory(host)), host, plugins, observers.emit, gate)
     app.asgi_app = Cors(ingress, host)  # type: ignore[method-assign, assignment]  # Quart's documented place for middleware
     return app
 
 
-def _blueprints(host: Host, plugins: Plugins) -> tuple[Blueprint, ...]:
-    return (client.blueprint(host, plugins), messages.blueprint(host), compact.blueprint(host, plugins))
+def _blueprints(host: House, plugins: Plugins, gate: auth.Gate) -> tuple[Blueprint, ...]:
+    return (
+        client.blueprint(host, plugins, gate),
+        messages.blueprint(host, gate),
+        compact.blueprint(host, plugins, gate),
+    )
+
+
+def _observers(host: House, plugins: Plugins) -> Observers:
+    return Observers(
+        lambda record: plugins.on_request_complete(record, host),
+        wanted=lambda: plugins.observers,
+        logged=lambda: host.settings.request_log,
+    )
 
 
 def dialects(memory: ResponseMemory | None = None) -> dict[str, Dialect]:
@@ -108,7 +122,7 @@ def dialects(memory: ResponseMemory | None = None) -> dict[str, Dialect]:
     }
 
 
-def _memory(host: Host) -> ResponseMemory:
+def _memory(host: House) -> ResponseMemory:
     return ResponseMemory(host.clock, lambda: _bounds(host.settings))
 
 
@@ -130,7 +144,7 @@ def _limits(settings: Settings) -> dict[str, float | None]:
     return {"MAX_CONTENT_LENGTH": settings.limits.max_body_bytes, "BODY_TIMEOUT": settings.limits.body_timeout or None}
 
 
-def _limited(app: Quart, host: Host) -> ASGIApp:
+def _limited(app: Quart, host: House) -> ASGIApp:
     """Return the Quart app with the limits in force: it reads its own anew for every request."""
     quart = cast("ASGIApp", app.asgi_app)
 
@@ -141,13 +155,13 @@ def _limited(app: Quart, host: Host) -> ASGIApp:
     return limited
 
 
-def _warn_of_nobody(host: Host) -> None:
+def _warn_of_nobody(host: House) -> None:
     """Say that a configuration file leaves nobody to answer: the demo takes nobody's place."""
     if host.settings.path and not host.runtime.credentials:
-        logger.warning("%s: %s: clients are answered 503", host.settings.path, runtime.NOBODY)
+        logger.warning("%s: %s: clients are answered 503", host.settings.path, NOBODY)
 
 
-def _announce(prepared: Prepared, host: Host) -> None:
+def _announce(prepared: Prepared, host: House) -> None:
     """Say what a new operator would otherwise wonder about."""
     settings: Settings = prepared.settings
     if settings.path is None:

@@ -6,18 +6,16 @@ import hashlib
 import hmac
 import logging
 import math
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from . import pages
 from .callers import caller
+from .config.settings import Settings
 from .errors import ClientError, Detail, Kind
 from .secret import Secret
 from .throttle import Throttle
 from .types import Clock
-
-if TYPE_CHECKING:
-    from .runtime import Runtime
 
 logger = logging.getLogger("jackfield")
 
@@ -98,23 +96,24 @@ class ClientKeys:
 
 
 class Gate:
-    """Where every client route lets its clients in. One per host, so that wrong keys count together."""
+    """Where every client route lets its clients in. One per app, so that wrong keys count together."""
 
     def __init__(self, clock: Clock) -> None:
         self._throttle = Throttle(clock)
+        self._keys = ClientKeys(())
+        self._made_of: Sequence[Secret] = ()
 
-    def enter(self, runtime: Runtime, scope: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> str:
+    def enter(self, settings: Settings, scope: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> str:
         """Return the short digest of the client's key, as `ClientKeys.identify` does.
 
         `scope` is the request's, `headers` what `fields` makes of it. Raises ClientError: 401 for the key, 403 for a
         web page that is not listed, 429 for an address that sent too many wrong keys.
         """
-        settings = runtime.settings
         headers = fields(scope["headers"]) if headers is None else headers
         if "origin" in headers or "sec-fetch-site" in headers:
-            pages.check(headers, settings)
+            pages.check(headers, settings.allowed_origins, keys=bool(settings.api_keys))
         try:
-            return runtime.keys.identify(headers)
+            return self._keys_of(settings).identify(headers)
         except WrongKeyError:  # only now does it matter what came from the address before: a right key always passes
             address = caller(scope, settings.trusted_proxies)
             if wait := self._throttle.wait(address):
@@ -122,6 +121,12 @@ class Gate:
             if self._throttle.fail(address):
                 logger.warning("%s sends wrong API keys; it has to wait between attempts now", address or "a client")
             raise
+
+    def _keys_of(self, settings: Settings) -> ClientKeys:
+        """Return the keys of a configuration, digested once as long as they stay the same."""
+        if settings.api_keys is not self._made_of:
+            self._keys, self._made_of = ClientKeys(settings.api_keys), settings.api_keys
+        return self._keys
 
 
 def _too_often(wait: float) -> ClientError:

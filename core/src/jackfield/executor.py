@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol, runtime_checkable
 
 from .sse import Event
 from .types import Endpoint, UpstreamCall
-
-if TYPE_CHECKING:
-    from .host import Host
 
 
 class EventStream(Protocol):
@@ -67,6 +64,3 @@ class Compacting(Protocol):
         Raises UpstreamError when there is none.
         """
         ...
-
-
-ExecutorFactory = Callable[["Host"], Executor]

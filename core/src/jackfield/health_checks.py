@@ -14,7 +14,7 @@ from random import Random
 from .credentials import CheckResult, Schedule, verdict
 from .errors import Kind, RequestFailed, UpstreamError
 from .executor import Checking
-from .host import Host
+from .host import House
 from .pipeline import own_endpoint
 from .plugins import Plugins
 from .runtime import Runtime
@@ -32,7 +32,7 @@ _ASKING = RequestInfo("", "health-check", "", stream=False, client="", session="
 class Checker:
     """Checks the credentials in rotation that ask for it, each in a task of its own. One per app."""
 
-    def __init__(self, host: Host, plugins: Plugins, random: Random | None = None) -> None:
+    def __init__(self, host: House, plugins: Plugins, random: Random | None = None) -> None:
         self._host = host
         self._plugins = plugins
         self._schedule = Schedule(random or Random())  # noqa: S311  # it spreads load; nothing is secret about it

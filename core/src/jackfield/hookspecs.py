@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import click
 
     from .config.settings import Settings
-    from .host import Host
+    from .plugin_host import Host
     from .registrars import ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
 
 PROJECT = "jackfield"

@@ -1,11 +1,10 @@
-"""What a plugin may use of the house while it runs."""
+"""The house of one app: its clock, its way upstream, and what is in force now."""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
 
-from .auth import Gate
 from .local_access import LocalAccess
 from .types import Clock
 
@@ -18,14 +17,13 @@ if TYPE_CHECKING:
     from .upstream import UpstreamClient
 
 
-class Host:
-    """Handed to executors, `startup` and `shutdown`. `settings` is always the configuration in force."""
+class House:
+    """What plugins know as `Host`. `settings` is always the configuration in force."""
 
-    def __init__(self, clock: Clock, upstream: UpstreamClient) -> None:
+    def __init__(self, clock: Clock, upstream: UpstreamClient, local: LocalAccess) -> None:
         self.clock = clock
         self.upstream = upstream
-        self.gate = Gate(clock)
-        self.local = LocalAccess(None)
+        self.local = local
         """Lets in commands of the user whose server this is, without a key."""
         self._runtime: Runtime | None = None
         self._config: Reloader | None = None

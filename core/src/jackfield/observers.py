@@ -1,14 +1,13 @@
-"""The way of completion records to the plugins: a bounded queue, emptied by one task, never in a request's own."""
+"""The way of completion records to whoever observes: a bounded queue, emptied by one task, never in a request's own."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 
 from . import request_log
-from .host import Host
-from .plugins import Plugins
 from .types import CompletionRecord
 
 logger = logging.getLogger("jackfield.observers")
@@ -19,11 +18,18 @@ BATCH = 100
 
 
 class Observers:
-    """Queue records for `on_request_complete`. When the queue is full, records are dropped and counted."""
+    """Queue records for `show`. When the queue is full, records are dropped and counted.
 
-    def __init__(self, plugins: Plugins, host: Host | None = None) -> None:
-        self._plugins = plugins
-        self._host = host
+    `wanted` says whether anybody is shown them, `logged` whether `request-log` is on, which an edit of the
+    configuration may change at any time; where neither is true, nothing is queued.
+    """
+
+    def __init__(
+        self, show: Callable[[CompletionRecord], None], *, wanted: Callable[[], bool], logged: Callable[[], bool]
+    ) -> None:
+        self._shown_to = show
+        self._wanted = wanted
+        self._logged = logged
         self._queue: deque[CompletionRecord] = deque()
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -31,7 +37,7 @@ class Observers:
 
     def emit(self, record: CompletionRecord) -> None:
         """Queue a record; never waits and never raises."""
-        if not (self._plugins.observers or self._logged()):
+        if not (self._wanted() or self._logged()):
             return
         if len(self._queue) >= CAPACITY:
             self.dropped += 1
@@ -66,8 +72,4 @@ class Observers:
             record = self._queue.popleft()
             if self._logged() and record.scope == "request":
                 request_log.write(record)
-            self._plugins.on_request_complete(record, self._host)
-
-    def _logged(self) -> bool:
-        """True while `request-log` is on, which an edit of the configuration may change at any time."""
-        return self._host is not None and self._host.settings.request_log
+            self._shown_to(record)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
 
 from .errors import ClientError, Kind
-
-if TYPE_CHECKING:
-    from .config.settings import Settings
 
 ANY = "*"
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/,]+")
@@ -29,16 +25,17 @@ _OTHER_SITES = frozenset({"cross-site", "same-site"})
 """Values of `Sec-Fetch-Site` that speak of another page than our own; browsers leave `Origin` out of some requests."""
 
 
-def check(headers: Mapping[str, str], settings: Settings) -> None:
-    """Let a page's request in. Raises ClientError (403) where no key would stop an unlisted page.
+def check(headers: Mapping[str, str], allowed: Collection[str], *, keys: bool) -> None:
+    """Let a page's request in. Raises ClientError (403) where no key would stop a page that is not among `allowed`.
 
     Any page that its user visits can send requests to loopback. It cannot read the answers, but a proxy without
-    `api-keys` would serve them, at the user's expense. `headers` are those of the request, names in lower case.
+    `api-keys` would serve them, at the user's expense. `headers` are those of the request, names in lower case; `keys`
+    says whether a client needs one.
     """
     origin = headers.get("origin")
-    if settings.api_keys or (origin is None and headers.get("sec-fetch-site", "").lower() not in _OTHER_SITES):
+    if keys or (origin is None and headers.get("sec-fetch-site", "").lower() not in _OTHER_SITES):
         return
-    if not listed(origin or "", settings.allowed_origins):
+    if not listed(origin or "", allowed):
         message = "web pages may call a proxy without api-keys only from the origins in allowed-origins"
         which = f"list this one if it is yours: {origin[:200]}" if origin else "this one did not tell its origin"
         raise ClientError(Kind.FORBIDDEN, f"{message}; {which}")

@@ -31,8 +31,8 @@ from .errors import ClientError, Detail, Kind, RequestFailed, Unavailable, Upstr
 from .executor import EventStream
 from .handshake import Handshake
 from .logs import SHORTEST
-from .plugins import Plugins
 from .registry import Route
+from .request_hooks import RequestHooks
 from .runtime import NOBODY, Runtime
 from .secret import Secret
 from .types import Credential, Endpoint, Model, RequestInfo, UpstreamCall
@@ -58,7 +58,7 @@ class Request:
     handshake: Handshake = field(default_factory=Handshake)
 
 
-async def open_answer(request: Request, runtime: Runtime, plugins: Plugins, account: Account) -> Answer:
+async def open_answer(request: Request, runtime: Runtime, hooks: RequestHooks, account: Account) -> Answer:
     """Return an upstream's answer whose first content has arrived.
 
     Raises ClientError for what no upstream could serve, Unavailable when none is left, and else the UpstreamError that
@@ -69,7 +69,7 @@ async def open_answer(request: Request, runtime: Runtime, plugins: Plugins, acco
     try:
         async with asyncio.timeout(limit):
             with runtime.selector.budget.request():
-                return await Journey(request, runtime, plugins, account).answer()
+                return await Journey(request, runtime, hooks, account).answer()
     except TimeoutError:
         message = f"no provider began to answer within {limit:g} s (limits.answer-timeout)"
         raise UpstreamError(Kind.TIMEOUT, message) from None
@@ -78,13 +78,13 @@ async def open_answer(request: Request, runtime: Runtime, plugins: Plugins, acco
 class Journey:
     """One request on its way to whoever serves it: the route of its model, its wish, its attempts."""
 
-    def __init__(self, request: Request, runtime: Runtime, plugins: Plugins, account: Account) -> None:
+    def __init__(self, request: Request, runtime: Runtime, hooks: RequestHooks, account: Account) -> None:
         self._request = request
         self._runtime = runtime
-        self._plugins = plugins
+        self._hooks = hooks
         self._account = account
         name, self._effort = aliased(request.parsed.model, runtime.settings.model_aliases)
-        self._route = _route(name, request.dialect, runtime, plugins)
+        self._route = _route(name, request.dialect, runtime, hooks)
         parsed = request.parsed
         self._info = RequestInfo(
             request.id, request.dialect, self._route.model, parsed.stream, request.client, parsed.session
@@ -103,7 +103,7 @@ class Journey:
         """Return the answer of the first that begins to give one. Raises RequestFailed when nobody does."""
         attempts, failures = self._attempts, list[UpstreamError]()
         candidates = await attempts.candidates()
-        choice = await self._plugins.choose_credential(candidates, self._info) if candidates else None
+        choice = await self._hooks.choose_credential(candidates, self._info) if candidates else None
         if choice is not None:
             attempts.prefer(choice)
         while (trial := await attempts.next()) is not None:
@@ -160,7 +160,7 @@ class Journey:
         return answer
 
     async def _endpoint(self, credential: Credential) -> Endpoint:
-        endpoint = await self._plugins.resolve_creds(credential, self._info) or own_endpoint(credential)
+        endpoint = await self._hooks.resolve_creds(credential, self._info) or own_endpoint(credential)
         if endpoint is None:
             message = f"credential {credential.id} has no key and base-url of its own, and no plugin has them"
             raise UpstreamError(Kind.UPSTREAM_AUTH, message)
@@ -207,13 +207,13 @@ def _wish(info: RequestInfo, body: Mapping[str, Any], runtime: Runtime) -> Wish:
     return Wish(routing.strategy, kept, not runtime.settings.disable_cooling, speaker(info, body))
 
 
-def _route(name: str, dialect: str, runtime: Runtime, plugins: Plugins) -> Route:
+def _route(name: str, dialect: str, runtime: Runtime, hooks: RequestHooks) -> Route:
     route = runtime.registry.resolve(name)
     if route is None and dialect == "messages" and fnmatchcase(name, FOREIGN):
         route = runtime.registry.fallback()
     if route is not None:
         return route
-    gaps = _gaps(runtime, plugins)
+    gaps = _gaps(runtime, hooks)
     if not runtime.credentials:
         lacking = gaps or f"{NOBODY}; see config.example.yaml, or 'jackfield plugins' for what is installed"
         raise Unavailable(Kind.UNAVAILABLE, f"no provider can serve: {lacking}")
@@ -221,11 +221,11 @@ def _route(name: str, dialect: str, runtime: Runtime, plugins: Plugins) -> Route
     raise ClientError(Kind.MODEL_NOT_FOUND, f"{message}; {gaps}" if gaps else message)
 
 
-def _gaps(runtime: Runtime, plugins: Plugins) -> str:
+def _gaps(runtime: Runtime, hooks: RequestHooks) -> str:
     """Say what keeps providers away; "" when nothing does. The operator reads it through a client's error."""
     missing = runtime.settings.missing
     told = [f"no installed plugin knows the configuration's {', '.join(missing)}"] if missing else []
-    return "; ".join([*(f"plugin {info.name} is broken" for info in plugins.broken), *told])
+    return "; ".join([*(f"plugin {info.name} is broken" for info in hooks.broken), *told])
 
 
 def _hiding(endpoint: Endpoint) -> Callable[[str], str]:

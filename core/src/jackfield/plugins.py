@@ -22,7 +22,8 @@ from . import hookspecs
 from .config.schema import core_schema, faults
 from .dialects.relay_words import RelayWord
 from .errors import PluginError, Problem, RequestFailed
-from .executor import Executor, ExecutorFactory
+from .executor import Executor
+from .plugin_host import ExecutorFactory, Host
 from .plugin_info import PluginInfo
 from .registrars import Claims, ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
 from .registry import ModelSet
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from quart import Blueprint
 
     from .config.settings import Settings
-    from .host import Host
 
 logger = logging.getLogger("jackfield.plugins")
 

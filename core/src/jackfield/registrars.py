@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .dialects.relay_words import RelayWord
 from .errors import PluginError
-from .executor import ExecutorFactory
+from .plugin_host import ExecutorFactory
 from .registry import ModelSet
 from .types import Model, ModelDefaults
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import logs, runtime
+from . import logs
+from .build import build
 from .config import Document, Limits, Settings, load
 from .config.diff import changes
 from .config.file import ConfigFile, ConfigFileError, version_of
@@ -19,8 +20,9 @@ from .config.rules import check_exposure
 from .config.watch import NOTHING, Contents, digest_of, looks
 from .errors import ConfigError
 from .files import read_whole
-from .host import Host
+from .host import House
 from .plugins import Plugins
+from .runtime import NOBODY
 from .types import Credential
 from .upstream.transport import Timeouts
 
@@ -44,7 +46,7 @@ def timeouts_of(limits: Limits) -> Timeouts:
 class Reloader:
     """Checks, applies and stores configurations. One per app; plugins reach it as `host.config`."""
 
-    def __init__(self, host: Host, plugins: Plugins, schema: Mapping[str, Any]) -> None:
+    def __init__(self, host: House, plugins: Plugins, schema: Mapping[str, Any]) -> None:
         self._host = host
         self._plugins = plugins
         self._schema = schema
@@ -195,11 +197,11 @@ class Reloader:
 
     def _swap(self, settings: Settings) -> None:
         before = self._host.runtime
-        built = runtime.build(settings, self._plugins, self._host)
+        built = build(settings, self._plugins, self._host)
         before.selector.keep(unchanged(before.found, built.found))
         self._host.install(replace(built, selector=before.selector))
         if before.credentials and not built.credentials:
-            logger.warning("%s: clients are answered 503 from now on", runtime.NOBODY)
+            logger.warning("%s: clients are answered 503 from now on", NOBODY)
         self._host.upstream.limit(timeouts_of(settings.limits))
         self._watched = [*self._plugins.watched_files(settings), *settings.secret_files]
         logs.configure(settings)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from .. import __version__
+from ..version import VERSION
 from . import config, models, plugins, providers, serve
 from .extended import plugin_commands
 
@@ -27,7 +27,7 @@ class Root(click.Group):
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(VERSION, message="%(prog)s %(version)s")
 @click.option("--config", metavar="FILE", help="Configuration file, for every command.")
 def cli(config: str | None) -> None:
     """A proxy for coding agents: their requests in, your providers' answers out."""

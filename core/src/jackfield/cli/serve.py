@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import __version__
 from ..config.rules import check_exposure
 from ..errors import ConfigError
+from ..version import VERSION
 from . import signals, sockets
 from .descriptors import raise_limit, shortage
 from .options import config_option, telling
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from quart import Quart
 
     from ..bootstrap import Prepared
-    from ..host import Host
+    from ..host import House
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -136,12 +136,12 @@ def _again(app: Quart) -> Callable[[], Awaitable[None]]:
     """Return what reads the configuration of an app again."""
     from ..app import EXTENSION
 
-    host: Host = app.extensions[EXTENSION]
+    host: House = app.extensions[EXTENSION]
     return host.config.again
 
 
 def _line(listening: Sequence[socket.socket]) -> str:
-    return f"jackfield {__version__} listens on {' and '.join(sockets.urls(listening))}"
+    return f"jackfield {VERSION} listens on {' and '.join(sockets.urls(listening))}"
 
 
 def _tell_parent() -> None:

@@ -6,21 +6,22 @@ from typing import Any
 
 from quart import Blueprint, Response
 
-from .. import __version__
-from ..host import Host
+from ..auth import Gate
+from ..host import House
 from ..plugins import Plugins
+from ..version import VERSION
 from . import models
 from .paths import ENDPOINTS
 from .replies import as_json
 
 
-def blueprint(host: Host, plugins: Plugins) -> Blueprint:
+def blueprint(host: House, plugins: Plugins, gate: Gate) -> Blueprint:
     """Return the routes."""
     routes = Blueprint("client", __name__)
 
     @routes.get("/")
     async def root() -> Response:
-        return as_json({"name": "jackfield", "version": __version__, "endpoints": ENDPOINTS})
+        return as_json({"name": "jackfield", "version": VERSION, "endpoints": ENDPOINTS})
 
     @routes.get("/healthz")
     async def healthz() -> Response:
@@ -30,11 +31,11 @@ def blueprint(host: Host, plugins: Plugins) -> Blueprint:
     async def readyz() -> Response:
         return readiness(host, plugins)
 
-    routes.register_blueprint(models.blueprint(host))
+    routes.register_blueprint(models.blueprint(host, gate))
     return routes
 
 
-def readiness(host: Host, plugins: Plugins) -> Response:
+def readiness(host: House, plugins: Plugins) -> Response:
     """Answer 200 when a request could be served and no plugin is broken; else 503 with what is wrong."""
     missing = [f"no installed plugin knows the configuration's {name}" for name in host.settings.missing]
     broken = [f"plugin {info.name} is broken: {info.error}" for info in plugins.broken]
@@ -45,7 +46,7 @@ def readiness(host: Host, plugins: Plugins) -> Response:
     return as_json({**body, "providers": host.runtime.registry.providers}, 503 if problems else 200)
 
 
-def _all_rest(host: Host) -> bool:
+def _all_rest(host: House) -> bool:
     """Return True when no credential would be asked now; never when failures have no consequences."""
     runtime = host.runtime
     return not runtime.settings.disable_cooling and all(map(runtime.selector.refuses, runtime.credentials))

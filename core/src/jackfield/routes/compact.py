@@ -15,7 +15,7 @@ from ..dialects.request.reading import read_object
 from ..dialects.responses import errors
 from ..errors import ClientError, Kind, RequestFailed, UpstreamError
 from ..executor import Compacting
-from ..host import Host
+from ..host import House
 from ..pipeline import own_endpoint
 from ..plugins import Plugins
 from ..registry import Route
@@ -26,7 +26,7 @@ from .ingress import STAYS
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def blueprint(host: Host, plugins: Plugins) -> Blueprint:
+def blueprint(host: House, plugins: Plugins, gate: auth.Gate) -> Blueprint:
     """Return the route, whose errors have OpenAI's envelope."""
     routes = Blueprint("compact", __name__)
 
@@ -35,7 +35,7 @@ def blueprint(host: Host, plugins: Plugins) -> Blueprint:
         runtime = host.runtime
         if request.method != "POST" or not any(isinstance(each, Compacting) for each in runtime.executors.values()):
             abort(404)
-        client = host.gate.enter(runtime, request.scope)
+        client = gate.enter(runtime.settings, request.scope)
         body = read_object(cast("bytes", await request.get_data()))
         name = need_text(body, "model")
         route = resolve(name, runtime.registry, runtime.settings.model_aliases)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ..auth import fields
-from ..host import Host
+from ..host import House
 from ..pages import listed
 from . import door, paths
 from .wire import ASGIApp, Message, Receive, Scope, Send
@@ -23,7 +23,7 @@ _KEPT = b"600"
 class Cors:
     """An ASGI application around another, which answers preflights and marks answers for listed origins."""
 
-    def __init__(self, inner: ASGIApp, host: Host) -> None:
+    def __init__(self, inner: ASGIApp, host: House) -> None:
         self._inner = inner
         self._host = host
 

@@ -14,13 +14,13 @@ from functools import partial
 
 from .. import pipeline
 from ..answer import STOPPING, Answer
-from ..completion import Account
+from ..auth import Gate
+from ..completion import Account, Emit
 from ..dialects import failures, openai_errors
 from ..dialects.base import Dialect, ErrorReply, Parsed
 from ..errors import ClientError, Detail, Kind, RequestFailed, Unavailable, UpstreamError
 from ..handshake import Handshake
-from ..host import Host
-from ..observers import Observers
+from ..host import House
 from ..plugins import Plugins
 from ..runtime import Runtime
 from . import door, paths
@@ -56,13 +56,20 @@ class Ingress:
     """Serves `POST` on the dialects' routes; hands every other scope to `inner`."""
 
     def __init__(
-        self, inner: ASGIApp, dialects: Mapping[str, Dialect], host: Host, plugins: Plugins, observers: Observers
+        self,
+        inner: ASGIApp,
+        dialects: Mapping[str, Dialect],
+        host: House,
+        plugins: Plugins,
+        emit: Emit,
+        gate: Gate,
     ) -> None:
         self._inner = inner
         self._dialects = {name: dialect for path, dialect in dialects.items() for name in paths.spellings(path)}
         self._host = host
         self._plugins = plugins
-        self._observers = observers
+        self._emit = emit
+        self._gate = gate
         self._places = Places()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,9 +91,7 @@ class Ingress:
     async def _serve(self, dialect: Dialect, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request to its end, whatever that is; its record is written once."""
         exchange = Exchange(scope, receive, send)
-        account = Account(
-            self._host.clock, self._observers.emit, request_id=f"req_{secrets.token_hex(16)}", dialect=dialect.name
-        )
+        account = Account(self._host.clock, self._emit, request_id=f"req_{secrets.token_hex(16)}", dialect=dialect.name)
         try:
             await self._answer(dialect, exchange, account)
         except RequestFailed as failure:
@@ -113,7 +118,7 @@ class Ingress:
         runtime = self._host.runtime
         exchange.require_post()
         headers = exchange.headers()
-        account.client = self._host.gate.enter(runtime, exchange.scope, headers)
+        account.client = self._gate.enter(runtime.settings, exchange.scope, headers)
         with self._places.one(runtime.settings.limits.max_streams):
             request = await _read(dialect, exchange, account, headers, runtime)
             handshake, parsed = request.handshake, request.parsed.without_body()

@@ -8,21 +8,22 @@ from typing import cast
 from quart import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
+from ..auth import Gate
 from ..background import collector_paused
 from ..dialects.messages import MessagesDialect
 from ..errors import RequestFailed
-from ..host import Host
+from ..host import House
 from .replies import as_ours
 
 
-def blueprint(host: Host) -> Blueprint:
+def blueprint(host: House, gate: Gate) -> Blueprint:
     """Return the route, whose errors have Anthropic's envelope."""
     routes = Blueprint("messages", __name__)
     dialect = MessagesDialect()
 
     @routes.post("/v1/messages/count_tokens")
     async def count_tokens() -> Response:
-        host.gate.enter(host.runtime, request.scope)
+        gate.enter(host.settings, request.scope)
         body = cast("bytes", await request.get_data())
         return Response(await asyncio.to_thread(_counted, dialect, body), content_type="application/json")
 

@@ -11,10 +11,11 @@ from typing import Any
 from quart import Blueprint, Response, request
 
 from .. import aliases
+from ..auth import Gate
 from ..dialects import openai_errors
 from ..dialects.messages import errors as messages_errors
 from ..errors import ClientError, Kind, RequestFailed, invalid_request
-from ..host import Host
+from ..host import House
 from ..pipeline import FOREIGN
 from ..types import Model
 from .replies import as_json
@@ -26,13 +27,13 @@ PAGE = 20
 LONGEST_PAGE = 1000
 
 
-def blueprint(host: Host) -> Blueprint:
+def blueprint(host: House, gate: Gate) -> Blueprint:
     """Return the routes; errors have the envelope of the form that was asked for."""
     routes = Blueprint("models", __name__)
 
     @routes.get("/v1/models")
     async def models() -> Response:
-        _enter(host)
+        gate.enter(host.settings, request.scope)
         known = aliases.listed(host.runtime.registry, host.runtime.settings.model_aliases)
         if _wants_anthropic():
             return as_json({**page(known, request.args), **_catalogue()})
@@ -40,7 +41,7 @@ def blueprint(host: Host) -> Blueprint:
 
     @routes.get("/v1/models/<path:model_id>")
     async def model(model_id: str) -> Response:
-        _enter(host)
+        gate.enter(host.settings, request.scope)
         if _wants_anthropic():
             return as_json(_anthropic(_find(host, model_id, foreign=True)))
         return as_json(_openai(_find(host, model_id)))
@@ -53,11 +54,6 @@ def blueprint(host: Host) -> Blueprint:
     return routes
 
 
-def _enter(host: Host) -> None:
-    """Let the client in. Raises ClientError (401, 403, 429)."""
-    host.gate.enter(host.runtime, request.scope)
-
-
 def _wants_anthropic() -> bool:
     return "anthropic-version" in request.headers
 
@@ -67,7 +63,7 @@ def _catalogue() -> dict[str, list[Any]]:
     return {"models": []} if "client_version" in request.args else {}
 
 
-def _find(host: Host, name: str, *, foreign: bool = False) -> Model:
+def _find(host: House, name: str, *, foreign: bool = False) -> Model:
     """Return the model of a name. `foreign`: also names of Anthropic's own models, which the defaults serve.
 
     Raises ClientError (404).

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from .. import wellformed
-from ..completion import TERMINAL
 from ..depth import is_too_deep
+from ..event_names import TERMINAL
 from ..sse import Event
 
 _ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 
 from .. import wellformed
 from ..background import aside
-from ..completion import TERMINAL
 from ..errors import Kind, UpstreamError
+from ..event_names import TERMINAL
 from ..json_limits import is_too_costly
 from ..sse import DAMAGED, Event, EventTooLargeError, Splitter
 from ..types import EMPTY
