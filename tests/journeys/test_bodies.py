@@ -50,6 +50,21 @@ async def test_a_body_packed_twice_is_unpacked_from_the_outside_in(house, path):
     assert answered.status_code == 200
 
 
+@pytest.mark.parametrize("path", ROUTES)
+async def test_two_header_lines_are_one_list_of_codings(house, path):
+    body = zstd.compress(gzip.compress(orjson.dumps(ROUTES[path])))
+    lines = [("content-encoding", "gzip"), ("content-encoding", "zstd")]
+    assert (await house.client.post(path, content=body, headers=lines)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_codings_in_many_header_lines_are_counted_before_any_is_undone(house, path):
+    lines = [("content-encoding", "gzip")] * 3
+    answered = await house.client.post(path, content=gzip.compress(b"{}"), headers=lines)
+    assert answered.status_code == 415
+    assert "3 content codings" in answered.json()["error"]["message"]
+
+
 async def test_the_upstream_gets_it_plain(house, upstream):
     body = zstd.compress(orjson.dumps({"model": "gpt-5", "input": "packed words"}))
     await house.client.post("/v1/responses", content=body, headers={"content-encoding": "zstd"})

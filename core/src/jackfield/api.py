@@ -21,6 +21,7 @@ from .config.file import ConfigFileError, version_of
 from .config.fragments import HEALTH_CHECK_SCHEMA
 from .config.masks import REFERENCES, is_hash
 from .config.references import foreign_references
+from .config.secrets import revealed
 from .config.section import Section
 from .config.settings import Settings
 from .credentials import CheckResult, CredentialState, ModelState
@@ -145,6 +146,7 @@ __all__ = [
     "read_whole",
     "remove_unfinished",
     "replace_text",
+    "revealed",
     "rewrite_config",
     "rewritten",
     "turn_at",

@@ -41,6 +41,22 @@ def test_secrets_come_from_the_environment_and_from_files(tmp_path: Path) -> Non
     ]
 
 
+@pytest.mark.parametrize("written", [b"\xef\xbb\xbf%b", b"\xef\xbb\xbf%b\r\n", b"%b\r\n\r\n", b" \t%b \n"])
+def test_what_editors_put_around_a_secret_is_no_part_of_it(tmp_path: Path, written: bytes) -> None:
+    """K3: a byte order mark as some editors write it, line breaks and blanks."""
+    (tmp_path / "key").write_bytes(written % CANARY.encode())
+
+    config = load(Document.parse("api-keys: ['file:key']", tmp_path / "config.yaml"), SCHEMA, environ={}).settings
+
+    assert [key.reveal() for key in config.api_keys] == [CANARY]
+
+
+def test_a_byte_order_mark_alone_is_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xef\xbb\xbf\n")
+
+    assert "is empty" in refused(f"api-keys: ['file:{tmp_path}/key']")[0].message
+
+
 @pytest.mark.parametrize(
     ("reference", "message"),
     [

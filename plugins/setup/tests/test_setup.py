@@ -173,6 +173,25 @@ def test_a_key_in_an_unset_variable_is_told(setup: Setup, tmp_path: Path) -> Non
     assert KEY in setup("codex", NO_SUCH_KEY=KEY).stdout
 
 
+@pytest.mark.parametrize("written", ["file:keys/client", "file: keys/client"])
+def test_a_key_in_a_file_is_looked_for_beside_the_configuration(setup: Setup, tmp_path: Path, written: str) -> None:
+    """K9: where the server looks for it too, whatever the folder of the command."""
+    folder = tmp_path / "elsewhere"
+    (folder / "keys").mkdir(parents=True)
+    (folder / "keys" / "client").write_bytes(b"\xef\xbb\xbf" + KEY.encode() + b"\r\n")
+    (folder / "config.yaml").write_text(f"api-keys: ['{written}']\n")
+
+    assert KEY in setup("claude", "--config", str(folder / "config.yaml")).stdout
+
+
+def test_a_key_in_a_file_that_is_not_there_is_told(setup: Setup, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("api-keys: ['file:gone']\n")
+    done = setup("claude")
+
+    assert "cannot be read" in done.stderr
+    assert "--key" in done.stderr
+
+
 def test_a_proxy_without_keys_needs_none(setup: Setup, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("port: 1\n")
 

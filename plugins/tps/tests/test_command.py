@@ -98,6 +98,17 @@ def test_or_from_the_configuration(server: RunningServer, tmp_path: Path, writte
     assert len(columns(run(THE_KEY=KEY))) == 2
 
 
+def test_a_key_in_a_file_is_looked_for_beside_the_configuration(server: RunningServer, tmp_path: Path) -> None:
+    """K9: where the server looks for it too, whatever the folder of the command."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "key").write_bytes(b"\xef\xbb\xbf" + KEY.encode() + b"\r\n")
+    config = folder / "config.yaml"
+    config.write_text(yaml.safe_dump({"port": server.port, "remote-management": {"secret-key": "file:key"}}))
+
+    assert len(columns(run("--config", str(config)))) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "providers"),
     [

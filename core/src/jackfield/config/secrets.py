@@ -6,12 +6,13 @@ complete.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import Problem
+from ..errors import JackfieldError, Problem
 from ..files import expanded
 from ..secret import Secret
 from . import paths
@@ -22,8 +23,32 @@ LARGEST_FILE = 65_536
 """A secret's file may have this many bytes."""
 
 
-class _NotFoundError(Exception):
+class _NotFoundError(JackfieldError):
     """A reference leads nowhere; the arguments are what is wrong and how to mend it."""
+
+    def __str__(self) -> str:
+        return "; ".join(self.args)
+
+
+def revealed(written: str, config: Path | None, environ: Mapping[str, str] | None = None) -> str:
+    """Return the secret that stands in a configuration file, or that the reference there leads to.
+
+    For commands, which read single keys of a configuration that they do not load. `config` is the file, beside which a
+    `file:` that is relative is looked for; None: the current folder. Raises JackfieldError, whose words name no secret.
+    """
+    if written.startswith("env:"):
+        found = _from_environment(written.removeprefix("env:").strip(), os.environ if environ is None else environ)
+    elif written.startswith("file:"):
+        found = _from_file(path_of(written, config))
+    else:
+        found = written
+    return _checked(found)
+
+
+def path_of(reference: str, config: Path | None) -> Path:
+    """Return the file that a `file:` reference in a configuration file means."""
+    base = config.parent if config else Path()
+    return base / expanded(Path(reference.removeprefix("file:").strip()))
 
 
 @dataclass(slots=True)
@@ -49,21 +74,13 @@ class Resolver:
 
     def _secret(self, written: str, path: paths.Path, off: bool) -> Secret:
         try:
-            return Secret(_checked(self._look_up(written)))
+            if written.startswith("file:"):
+                self.files.append(path_of(written, self.document.path))
+            return Secret(revealed(written, self.document.path, self.environ))
         except _NotFoundError as error:
             message, fix = error.args
             self.problems.append(self.document.problem(path, message, fix, warning=off))
             return Secret("")
-
-    def _look_up(self, written: str) -> str:
-        if written.startswith("env:"):
-            return _from_environment(written.removeprefix("env:").strip(), self.environ)
-        if written.startswith("file:"):
-            base = self.document.path.parent if self.document.path else Path()
-            path = base / expanded(Path(written.removeprefix("file:").strip()))
-            self.files.append(path)
-            return _from_file(path)
-        return written
 
 
 def _from_environment(name: str, environ: Mapping[str, str]) -> str:
@@ -82,7 +99,7 @@ def _from_file(path: Path) -> str:
             raise _NotFoundError(f"{path} is no file", fix)
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
-        value = content.decode().strip()
+        value = content.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
         raise _NotFoundError(f"the file {path} is not UTF-8 text", fix) from None
     except (OSError, ValueError) as error:

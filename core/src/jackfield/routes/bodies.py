@@ -42,7 +42,7 @@ class PlainRequest(Request):
         self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
     ) -> str | bytes:
         """Return the body as Quart does. Raises ClientError for its coding besides (400, 413, 415)."""
-        names = _names(self.headers.get("content-encoding", ""))
+        names = _names(",".join(self.headers.getlist("content-encoding")))
         if not names:
             return await super().get_data(cache, as_text, parse_form_data)
         if self._plain is None:

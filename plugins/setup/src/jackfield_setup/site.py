@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -11,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from jackfield.api import ConfigError, Document
+from jackfield.api import ConfigError, Document, JackfieldError, revealed
 
 TIMEOUT = 3.0
 """Seconds that a server gets to list its models; without them the lines name a usual one."""
@@ -60,7 +59,7 @@ def configured(path: Path | None, url: str = "", key: str = "") -> Site:
         data = Document.read(path).data
     except ConfigError as error:
         raise SetupError(f"{path} cannot be read: {error}") from None
-    return Site((url or _url(data)).rstrip("/"), key or _key(data) or UNUSED)
+    return Site((url or _url(data)).rstrip("/"), key or _key(data, path) or UNUSED)
 
 
 def asked(site: Site, model: str = "") -> Site:
@@ -76,27 +75,17 @@ def _url(data: Mapping[str, Any]) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _key(data: Mapping[str, Any]) -> str:
+def _key(data: Mapping[str, Any], path: Path | None) -> str:
     """Return the first of the client keys; "" without any."""
     keys = data.get("api-keys")
     first = keys[0] if isinstance(keys, list) and keys else ""
     if isinstance(first, Mapping):
         first = first.get("key", "")
     written = first if isinstance(first, str) else ""
-    if written.startswith("env:"):
-        return _from_environment(written.removeprefix("env:"))
-    if written.startswith("file:"):
-        try:
-            return Path(written.removeprefix("file:")).expanduser().read_text("utf-8").strip()
-        except OSError as error:
-            raise SetupError(f"the client key cannot be read: {error}; give one with --key") from None
-    return written
-
-
-def _from_environment(name: str) -> str:
-    if not (value := os.environ.get(name, "")):
-        raise SetupError(f"the client key is in {name}, which is not set here; set it, or give a key with --key")
-    return value
+    try:
+        return revealed(written, path) if written else ""
+    except JackfieldError as error:
+        raise SetupError(f"the client key cannot be had: {error}, or give a key with --key") from None
 
 
 def _listed(site: Site) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
-from jackfield.api import TOKEN_HEADER, ConfigError, Document, is_hash, local_token
+from jackfield.api import TOKEN_HEADER, ConfigError, Document, JackfieldError, is_hash, local_token, revealed
 
 TIMEOUT = 30.0
 """Seconds until a server that says nothing counts as gone."""
@@ -127,11 +126,7 @@ def _key(data: Mapping[str, Any], path: Path | None) -> str:
         return ""
     if is_hash(written):
         raise RemoteError(f"{path or 'config.yaml'} has the management key as a hash, which opens nothing; {_GIVE}")
-    if written.startswith("env:"):
-        return os.environ.get(written.removeprefix("env:"), "")
-    if written.startswith("file:"):
-        try:
-            return Path(written.removeprefix("file:")).read_text("utf-8").strip()
-        except OSError as error:
-            raise RemoteError(f"the management key cannot be read: {error}; give it with --key") from None
-    return written
+    try:
+        return revealed(written, path) if written else ""
+    except JackfieldError as error:
+        raise RemoteError(f"the management key cannot be had: {error}, or give it with --key") from None
