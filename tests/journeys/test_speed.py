@@ -1,4 +1,7 @@
-"""How fast providers are, against upstreams of a known pace: the event, `/tps` and `jackfield tps` agree with it."""
+"""How fast providers are, against upstreams of a known pace: the event, `/tps` and `jackfield tps` agree with it.
+
+The pace is one of a clock that stands still while a token travels: the figures are exact, however busy the machine is.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,8 @@ import asyncio
 import dataclasses
 import json
 import logging
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,27 @@ import pytest
 from click.testing import CliRunner
 from jackfield.api import Usage
 from jackfield.cli import cli
-from jackfield.testing import Delay, FakeUpstream, RunningServer, Script, jackfield_server, text_answer
+from jackfield.completion import Meter
+from jackfield.testing import (
+    FakeClock,
+    FakeUpstream,
+    Pause,
+    RecordedRequest,
+    RunningServer,
+    Script,
+    jackfield_server,
+    text_answer,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = "a-management-key-of-the-tests"
-PACES = {"fox": (80, 0.02), "owl": (160, 0.01)}
+PACES = {"fox": (40, 0.02), "owl": (80, 0.01)}
 """Of each provider how many tokens an answer has, and the seconds before each: 50 and 100 a second."""
 INPUT = 200
+EXACTLY = 0.001
+"""By how much a figure may differ: what rounding does."""
+WITHIN = 10.0
+"""Seconds that a wait lasts at most; reached only when a test fails."""
 DIALECTS: dict[str, Callable[[str], dict[str, Any]]] = {
     "/v1/responses": lambda text: {"input": text},
     "/v1/chat/completions": lambda text: {"messages": [{"role": "user", "content": text}]},
@@ -31,59 +47,98 @@ DIALECTS: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-class Tick(Delay):
-    """A delay up to a moment, counted from the first one, so that what oversleeps does not add up."""
+def paced(tokens: int) -> Script:
+    """Return an answer that stands still at its beginning and before each token.
 
-    def __init__(self, beat: list[float], seconds: float) -> None:
-        self.beat, self.due = beat, seconds
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
-
-    @property
-    def seconds(self) -> float:  # type: ignore[override]  # told when it is asked for
-        """How long it is until then."""
-        now = time.monotonic()
-        self.beat[:] = self.beat or [now]
-        return max(0.0, self.beat[0] + self.due - now)
-
-
-def paced(tokens: int, pause: float) -> Script:
-    """Return an answer with one token after each pause, the first pause right after the beginning."""
-    script = text_answer("x " * tokens, deltas=["x "] * tokens, usage=Usage(INPUT, tokens))
-    beat: list[float] = []
+    What is told first is counted as none: time and tokens both begin with it.
+    """
+    script = text_answer("x " * (tokens + 1), deltas=["x "] * (tokens + 1), usage=Usage(INPUT, tokens))
     places = [place for place, event in enumerate(script.events) if event["type"].endswith("output_text.delta")]
-    opening, deltas, closing = (
-        script.steps[: places[0]],
-        script.steps[places[0] : places[-1] + 1],
-        script.steps[places[-1] + 1 :],
+    steps = (
+        each
+        for place, step in enumerate(script.steps)
+        for each in ((Pause(), step) if place in places[1:] else (step,))
     )
-    ticking = [step for number, delta in enumerate(deltas, 1) for step in (Tick(beat, number * pause), delta)]
-    return dataclasses.replace(script, steps=(*opening, Tick(beat, 0.0), *ticking, *closing))
+    return dataclasses.replace(script, steps=(Pause(), *steps))
+
+
+class Orchestra:
+    """Providers that play at their own pace on one clock, which goes on when all have been heard."""
+
+    def __init__(self, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.clock = clock
+        self.upstreams = {name: FakeUpstream() for name in (*PACES, "elk")}
+        self._heard = self._given = 0
+        self._news = asyncio.Event()
+        see = Meter.see
+
+        def heard(meter: Meter, events: Sequence[Any]) -> None:
+            before = meter.outputs
+            see(meter, events)
+            self._heard += meter.outputs - before
+            self._news.set()
+
+        monkeypatch.setattr(Meter, "see", heard)
+
+    async def play(self, each: int) -> None:
+        """Give so many answers of each provider, all at once."""
+        heard = self._heard
+        self._given += each
+        playing = {name: (await self.upstreams[name].wait_for_requests(self._given))[-each:] for name in PACES}
+        heard += self._go_on([request for requests in playing.values() for request in requests])
+        await self._until_heard(heard)
+
+        beat = min(pause for _, pause in PACES.values())
+        for number in range(1, max(tokens for tokens, _ in PACES.values()) + 1):
+            self.clock.advance(beat)
+            due = [request for name in PACES if not number % round(PACES[name][1] / beat) for request in playing[name]]
+            heard += self._go_on(due)
+            await self._until_heard(heard)
+
+    def _go_on(self, requests: Sequence[RecordedRequest]) -> int:
+        for request in requests:
+            request.resume()
+        return len(requests)
+
+    async def _until_heard(self, count: int) -> None:
+        async with asyncio.timeout(WITHIN):
+            while self._heard < count:
+                self._news.clear()
+                await self._news.wait()
 
 
 @pytest.fixture
-def config() -> Iterator[dict[str, Any]]:
-    """A configuration of two providers, each at its own pace, and of elk, which sends everything at once."""
-    with ExitStack() as stack:
-        providers = []
-        for name, pace in PACES.items():
-            upstream = stack.enter_context(FakeUpstream.in_thread())
-            upstream.script(*(paced(*pace) for _ in range(12)))
-            providers.append(
-                {"name": name, "enabled": True, "base-url": upstream.base_url, "api-key": f"sk-{name}-0123"}
-            )
-        swift = stack.enter_context(FakeUpstream.in_thread())
-        providers.append(
-            {"name": "elk", "enabled": True, "base-url": swift.base_url, "api-key": "sk-elk-0123", "priority": -1}
-        )
-        yield {
-            "tps-log": True,
-            "log-format": "json",
-            "remote-management": {"secret-key": KEY},
-            "routing": {"strategy": "round-robin"},
-            "tppc": {"providers": providers},
+async def orchestra(fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Orchestra]:
+    """Two providers, each at its own pace, and elk, which sends everything at once."""
+    orchestra = Orchestra(fake_clock, monkeypatch)
+    async with AsyncExitStack() as stack:
+        for name, upstream in orchestra.upstreams.items():
+            await stack.enter_async_context(upstream)
+            if name in PACES:
+                upstream.default = paced(PACES[name][0])
+        yield orchestra
+
+
+@pytest.fixture
+def config(orchestra: Orchestra) -> dict[str, Any]:
+    """A configuration of these providers, elk the last."""
+    providers = [
+        {
+            "name": name,
+            "enabled": True,
+            "base-url": upstream.base_url,
+            "api-key": f"sk-{name}-0123",
+            "priority": 0 if name in PACES else -1,
         }
+        for name, upstream in orchestra.upstreams.items()
+    ]
+    return {
+        "tps-log": True,
+        "log-format": "json",
+        "remote-management": {"secret-key": KEY},
+        "routing": {"strategy": "round-robin"},
+        "tppc": {"providers": providers},
+    }
 
 
 @pytest.fixture
@@ -111,13 +166,16 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 @asynccontextmanager
-async def asked(config: dict[str, Any], path: Path, *, named: bool = True) -> AsyncIterator[RunningServer]:
+async def asked(
+    config: dict[str, Any], orchestra: Orchestra, path: Path, *, named: bool = True
+) -> AsyncIterator[RunningServer]:
     """Serve, and have every dialect answered by both providers, streamed and not, all at once.
 
     `named`: each request names its provider; otherwise the proxy's rotation lets the two take turns.
     """
-    async with jackfield_server(config, path=path) as server, server.client(timeout=30) as client:
-        for path, body in DIALECTS.items():  # what comes first is slow, and not the provider's fault
+    serving = jackfield_server(config, path=path, clock=orchestra.clock)
+    async with serving as server, server.client(timeout=30) as client:
+        for path, body in DIALECTS.items():
             await client.post(path, json={"model": "elk/gpt-5", "stream": True, **body("Hi")})
         requests = [
             client.post(
@@ -127,9 +185,9 @@ async def asked(config: dict[str, Any], path: Path, *, named: bool = True) -> As
             for stream in (True, False)
             for name in PACES
         ]
-        answers = await asyncio.gather(*requests)
-        assert [answer.status_code for answer in answers] == [200] * 12
-        assert not any("tps" in answer.text for answer in answers)
+        answers = await asyncio.gather(*requests, orchestra.play(6))
+        assert [answer.status_code for answer in answers[:-1]] == [200] * 12
+        assert not any("tps" in answer.text for answer in answers[:-1])
         yield server
 
 
@@ -149,15 +207,15 @@ async def printed(server: RunningServer, *arguments: str) -> Any:
 
 
 def near(tokens: int, pause: float) -> Any:
-    return pytest.approx(1 / pause, rel=0.05)
+    return pytest.approx(1 / pause, rel=EXACTLY)
 
 
 async def test_every_figure_agrees_with_the_pace(
-    config: dict[str, Any], events: list[dict[str, Any]], tmp_path: Path
+    config: dict[str, Any], orchestra: Orchestra, events: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     schema = json.loads((ROOT / "schemas" / "per-request-tps.schema.json").read_text("utf-8"))
 
-    async with asked(config, tmp_path / "config.yaml") as server:
+    async with asked(config, orchestra, tmp_path / "config.yaml") as server:
         whole = await figures(server, **{"group-by": "provider_model"})
         for name, pace in PACES.items():
             told = await figures(server, provider=name, window="5m")
@@ -169,7 +227,7 @@ async def test_every_figure_agrees_with_the_pace(
             assert {event["provider_model"] for event in of_provider} == {f"{name}/gpt-5-high"}
             for figure in ("avg", "median", "p90"):
                 assert told["completion"][figure] == near(*pace)
-            assert told["total"]["avg"] == pytest.approx((pace[0] + INPUT) / (pace[0] * pace[1]), rel=0.05)
+            assert told["total"]["avg"] == pytest.approx((pace[0] + INPUT) / (pace[0] * pace[1]), rel=EXACTLY)
             assert told["completion"]["count"] == shown["requests"] == 6
             assert shown["completion"] == told["completion"]
             [group] = shown["groups"]
@@ -184,11 +242,11 @@ async def test_every_figure_agrees_with_the_pace(
 
 
 async def test_two_providers_that_take_turns_and_a_restart_in_between_which_loses_nothing(
-    config: dict[str, Any], events: list[dict[str, Any]], tmp_path: Path
+    config: dict[str, Any], orchestra: Orchestra, events: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    async with asked(config, tmp_path / "config.yaml", named=False) as server:
+    async with asked(config, orchestra, tmp_path / "config.yaml", named=False) as server:
         before = [await figures(server, provider=name) for name in PACES]
-    async with asked(config, tmp_path / "config.yaml", named=False) as server:
+    async with asked(config, orchestra, tmp_path / "config.yaml", named=False) as server:
         after = [await figures(server, provider=name) for name in PACES]
         shown = await printed(server)
 
