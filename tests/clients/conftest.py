@@ -49,8 +49,9 @@ HOMES = "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known: `-m "not clients"` leaves these tests out."""
+    """Make the markers known: `-m "not clients"` leaves these tests out."""
     config.addinivalue_line("markers", "clients: runs the real clients (needs Node.js and, the first time, npm)")
+    config.addinivalue_line("markers", "silence: waits through forty seconds without a byte")
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

@@ -161,6 +161,7 @@ async def test_a_stream_that_breaks_is_an_error(drive: Drive, upstream: FakeUpst
     assert said in told.error["message"]
 
 
+@pytest.mark.silence
 @pytest.mark.timeout(150, func_only=True)
 async def test_forty_seconds_of_silence_break_no_answer(drive: Drive, upstream: FakeUpstream) -> None:
     upstream.default = text_answer("At last.").first(Delay(40))

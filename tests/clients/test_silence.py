@@ -14,7 +14,7 @@ OPENCODE = ("run", "--format", "json", "-m", "jackfield/gpt-5", "Hi")
 SAID = "At last."
 WITHIN = 90.0
 
-pytestmark = pytest.mark.timeout(150, func_only=True)
+pytestmark = [pytest.mark.silence, pytest.mark.timeout(150, func_only=True)]
 
 
 async def heard(client, *arguments):
