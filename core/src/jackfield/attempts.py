@@ -62,12 +62,17 @@ class Attempts:
         self._queue = deque([credential, *(each for each in self._queue if each is not credential)])
 
     async def next(self) -> Trial | None:
-        """Return the next attempt; candidates that came to rest meanwhile are passed over. None: nobody is left."""
-        while self._queue or await self._gather():
+        """Return the next attempt; candidates that came to rest meanwhile are passed over. None: nobody is left.
+
+        So are those that did badly of late when the budget is used up: one behind them may do well, and is free.
+        """
+        refused = False
+        while self._queue or (not refused and await self._gather()):
             credential = self._queue.popleft()
             retry = await self._budgeted(credential)
             if retry is None:
-                return None
+                refused = True
+                continue
             trial = self._selector.admit(credential, self._route, self._wish, queued=self._queued, anyway=self._anyway)
             if trial is not None:
                 trial.retry = retry
@@ -163,7 +168,8 @@ class Attempts:
 
     def _least_bad(self) -> bool:
         """Choose the one to ask although it rests: a model is never left without anyone that may have it."""
-        found = None if self._answered else self._selector.least_bad(self._untried, self._route)
+        choose = self._selector.doubtful if self._answered else self._selector.least_bad
+        found = choose(self._untried, self._route)
         self._anyway = found is not None
         self._queue = deque([found] if found is not None else [])
         return self._anyway
@@ -171,8 +177,8 @@ class Attempts:
     async def _budgeted(self, credential: Credential) -> bool | None:
         """Return True when an attempt was taken from the budget, False when it needs none, None when there is none.
 
-        One with a credential that answered well of late is free. Of one that nothing is known of yet, the answer to
-        those that were let through is waited for: it tells whether the rest may follow.
+        One with a credential that answered well of late is free. Of one that nothing is known of yet, or that answers
+        now and then, the answer to those that were let through is waited for: it tells whether the rest may follow.
         """
         if not self._asked or self._free:
             return False

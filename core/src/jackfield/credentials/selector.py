@@ -92,6 +92,17 @@ class Selector:
         ]
         return min(soft, key=lambda each: self._free_at(each, route, now), default=None)
 
+    def doubtful(self, credentials: Iterable[Credential], route: Route) -> Credential | None:
+        """Return whom to ask after another failed, though its breaker is open: one that answered some of the latest.
+
+        Of many at once, some fail by chance. None: each rests for another reason, or answers nothing.
+        """
+        now = self._clock.monotonic()
+        rest_until = [(each, self._ward.of(each.id).rest_until(upstream_model(route, each))) for each in credentials]
+        return self.least_bad(
+            (each for each, until in rest_until if until <= now and self.good(each) is not False), route
+        )
+
     def back_in(self, credentials: Iterable[Credential], route: Route, wish: Wish = DEFAULT) -> float | None:
         """Return the seconds until a limit or a rest that an upstream asked for ends, or 0 where one is only busy.
 
@@ -177,9 +188,9 @@ class Selector:
         return Trial(self, credential, model, wish, health, places, Evidence(now, wish.speaker, probe=probe))
 
     def good(self, credential: Credential) -> bool | None:
-        """Return whether a credential answered well of late; None where nothing is known."""
-        health = self._ward.of(credential.id)
-        return health.good if health.latest else None
+        """Return whether a credential answered well of late: True always, False never, None where that is open."""
+        latest = self._ward.of(credential.id).latest
+        return None if not latest or any(latest) != all(latest) else all(latest)
 
     def jitter(self) -> float:
         """Return a number from 0 to 1, for pauses that shall not fall together."""
