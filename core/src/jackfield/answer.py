@@ -9,11 +9,11 @@ from typing import Any
 
 from .completion import AttemptAccount
 from .dialects import failures
-from .dialects.complaints import mask
 from .errors import Kind, UpstreamError
 from .event_names import OUTPUT, TERMINAL
 from .executor import EventStream
 from .opening import NO_ANSWER, Opening, without_answer
+from .redaction import mask
 from .sse import Event
 from .types import EMPTY
 

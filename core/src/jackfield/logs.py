@@ -15,8 +15,8 @@ from types import TracebackType
 import orjson
 
 from .config.settings import Settings
-from .dialects.failures import mask
 from .outlet import Outlet, open_outlet
+from .redaction import mask
 from .secret import Secret
 
 SHORTEST = 6

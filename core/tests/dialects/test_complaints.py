@@ -1,7 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jackfield.dialects.complaints import LONGEST, mask, read, read_body
+from jackfield.dialects.complaints import read, read_body
+from jackfield.redaction import LONGEST, mask
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

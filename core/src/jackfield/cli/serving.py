@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import logs
 from ..config import Limits
+from ..dialects import openai_errors
 from ..server import Manners, ServerConfig, serve
 from . import signals
 from .sockets import BACKLOG
@@ -56,6 +57,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def _hypercorn(sockets: Sequence[socket.socket], limits: Limits) -> ServerConfig:
     config = ServerConfig()
     config.manners = Manners(limits.max_header_bytes, limits.header_timeout, limits.idle_timeout, limits.write_timeout)
+    config.refuse = openai_errors.anonymous
     config.bind = [f"fd://{each.detach()}" for each in sockets]
     config.backlog = BACKLOG
     config.graceful_timeout = limits.shutdown_grace

@@ -8,20 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .. import wellformed
+from ..redaction import mask
 from .evidence import gathered, is_code, json_in, status_of
 
-LONGEST = 2000
-"""The most characters of an upstream's words that a client is shown."""
-
-_SECRETS = re.compile(
-    r"\b(?:Bearer|Basic)\s+[^\s\"',;]{4,}"
-    r"|\b(?:sk|rk|pk|ak|sess|key)-[A-Za-z0-9_\-]{6,}(?:[*.…]+[A-Za-z0-9_\-]*)?"
-    r"|\beyJ[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]+){0,2}"
-    r"|\bAIza[A-Za-z0-9_\-]{20,}",
-    re.IGNORECASE,
-)
-_USERINFO = re.compile(r"(?<=://)[^\s/@]+@")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]+")
 _PAGE = re.compile(
     r"<(?:!doctype|!--|html|head|body|title|meta|link|style|script|center|div|h[1-6]|p|br|hr|table|span)\b",
     re.IGNORECASE,
@@ -55,22 +44,9 @@ class Complaint:
     """Headers of the upstream's own upstream, where the error repeats them."""
 
 
-def mask(text: str) -> str:
-    """Return `text` with whatever looks like a key or a password hidden, no control characters, and not too long."""
-    hidden = _USERINFO.sub("***@", _SECRETS.sub(_hide, text))
-    return _CONTROLS.sub(" ", hidden).strip()[:LONGEST]
-
-
 def _shown(words: str) -> str:
     """Return an upstream's words as a client may see them: without secrets, and without the page that they end in."""
     return mask(_PAGE.split(words, maxsplit=1)[0])
-
-
-def _hide(match: re.Match[str]) -> str:
-    """Keep what kind of secret it was: `Bearer ***`, `sk-***`."""
-    word = match[0]
-    head = re.match(r"(?:Bearer|Basic)\s|[A-Za-z]{2,4}-", word, re.IGNORECASE)
-    return (head[0].strip() + (" " if head[0][-1:].isspace() else "") if head else "") + "***"
 
 
 def read_body(body: bytes) -> Complaint:

@@ -13,12 +13,12 @@ from typing import Any
 from ..errors import Detail, Kind, UpstreamError, Verdict
 from ..types import EMPTY
 from . import reset_times, spent
-from .complaints import Complaint, mask, read, read_body
+from .complaints import Complaint, read, read_body
 from .judging import Judgement, judge
 from .relay_words import RelayWords, in_force
 from .reset_times import retry_after
 
-__all__ = ["from_http", "from_response", "mask", "passable", "retry_after", "unreadable"]
+__all__ = ["from_http", "from_response", "passable", "retry_after", "unreadable"]
 
 _HEADERS = frozenset({"x-request-id", "openai-processing-ms"})
 _HEADER_STARTS = ("x-ratelimit-",)

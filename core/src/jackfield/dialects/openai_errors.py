@@ -42,3 +42,8 @@ def reply(
     headers.update(native)
     headers.update(own if isinstance(failure, ClientError) else passable(own))
     return ErrorReply(failure.openai_status, orjson.dumps(envelope(failure, told)), headers | retry_headers(failure))
+
+
+def anonymous(failure: RequestFailed) -> ErrorReply:
+    """Return the answer to what is no request at all, so that nobody knows whose client sent it."""
+    return reply(failure, "")

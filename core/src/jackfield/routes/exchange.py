@@ -10,10 +10,7 @@ from typing import Any
 from ..auth import fields
 from ..dialects.base import ErrorReply
 from ..errors import ClientError, Detail, Kind
-from .wire import Receive, Scope, Send
-
-ON_GONE = "jackfield.on_gone"
-"""An extension of our own server's: a function that takes what is to be called when the client leaves, or None."""
+from .wire import ON_GONE, Receive, Scope, Send
 
 LINGER = 2.0
 """Seconds of silence after which a client that was answered early is not listened to any more."""

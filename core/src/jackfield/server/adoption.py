@@ -13,6 +13,7 @@ from hypercorn.config import Config
 from ..routes.wire import ASGIApp
 from .connection import Connection
 from .manners import Manners
+from .refusal import Refuse, plainly
 
 _Hypercorns = TCPServer
 """What serves the connections of every other server in this process."""
@@ -21,13 +22,14 @@ _Hypercorns = TCPServer
 class ServerConfig(Config):
     """Hypercorn's configuration, for a server whose connections are ours.
 
-    `manners` are those of the connections. Neither TLS nor an access log is for such a server: what needs them takes a
-    plain `Config`.
+    `manners` are those of the connections, `refuse` says what a client is told whose request is none. Neither TLS nor
+    an access log is for such a server: what needs them takes a plain `Config`.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.manners = Manners()
+        self.refuse: Refuse = plainly
         self.app: ASGIApp | None = None
         self.connections: set[Connection] = set()
         self.stopping = False
@@ -69,7 +71,7 @@ class _Adopted:
         config: ServerConfig = self._config
         assert config.app is not None  # noqa: S101  # serve() puts it there before the first connection
         transport = self._writer.transport
-        connection = Connection(config.app, config.manners, self._state)
+        connection = Connection(config.app, config.manners, self._state, config.refuse)
         config.connections.add(connection)
         try:
             left = getattr(self._reader, "_eof", False)  # an end that was heard here is not told again

@@ -15,16 +15,15 @@ from typing import Any, cast
 
 import httptools
 
-from ..dialects import openai_errors
 from ..errors import ClientError, Kind, RequestFailed
-from ..routes.exchange import ON_GONE
-from ..routes.wire import ASGIApp
+from ..routes.wire import ON_GONE, ASGIApp
 from .cycle import Cycle
 from .farewell import Farewell
 from .head import head
 from .leaving import Leaving
 from .manners import Manners
 from .patience import Patience
+from .refusal import Refuse, plainly
 from .request import RequestHead, address, bad, too_large
 
 logger = logging.getLogger("jackfield.server")
@@ -35,12 +34,16 @@ FRAME = 16
 
 
 class Connection(asyncio.Protocol):
-    """Serves an ASGI application to one client. `state` is what the application's lifespan left."""
+    """Serves an ASGI application to one client. `state` is what the application's lifespan left.
 
-    def __init__(self, app: ASGIApp, manners: Manners, state: Mapping[str, Any]) -> None:
+    `refuse` says what a client is told whose request is none.
+    """
+
+    def __init__(self, app: ASGIApp, manners: Manners, state: Mapping[str, Any], refuse: Refuse = plainly) -> None:
         self._app = app
         self._manners = manners
         self._state = state
+        self._refusal = refuse
         self._loop = asyncio.get_running_loop()
         self._served: asyncio.Future[None] = self._loop.create_future()
         self._parser = httptools.HttpRequestParser(self)
@@ -360,7 +363,7 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, failure: RequestFailed) -> None:
         """Answer in place of the application, and close."""
-        reply = openai_errors.reply(failure, "")
+        reply = self._refusal(failure)
         told = {**reply.headers, "content-length": str(len(reply.body)), "connection": "close"}
         headers = [(name.encode(), value.encode()) for name, value in told.items()]
         data = head(reply.status, headers, date=True) + b"\r\n" + reply.body

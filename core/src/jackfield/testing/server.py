@@ -13,6 +13,7 @@ import httpx
 from hypercorn.config import Config
 from hypercorn.utils import LifespanFailureError
 
+from ..dialects import openai_errors
 from ..server import ServerConfig, serve
 from .threads import LoopThread
 
@@ -56,6 +57,8 @@ async def running(app: ASGIApp, *, config: Config | None = None, grace: float = 
     `hypercorn jackfield.asgi:app` does it; its `bind` and logs are set here.
     """
     config = config or ServerConfig()
+    if isinstance(config, ServerConfig):
+        config.refuse = openai_errors.anonymous
     listener = _listen()
     port = listener.getsockname()[1]
     config.bind = [f"fd://{listener.detach()}"]
