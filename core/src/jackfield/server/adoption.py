@@ -81,6 +81,7 @@ class _Adopted:
             connection.connection_made(transport)
             if early:
                 connection.data_received(early)
+                del early  # the beginning of a request, which would stay as long as the connection
             if left and not connection.eof_received():
                 transport.close()
             if config.stopping:

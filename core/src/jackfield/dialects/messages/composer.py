@@ -60,7 +60,7 @@ class Composer:
         self._input = ToolInput(_NO_ITEM)
         self._called = False
         self._searches = 0
-        self._ids: set[str] = set(context.taken)
+        self._ids: set[str] = set()
 
     def feed(self, events: Sequence[Event]) -> list[Part]:
         """Return the parts that these events add."""
@@ -112,7 +112,7 @@ class Composer:
         """
         plain = unique = tool_id(call_id)
         count = 1
-        while unique in self._ids:
+        while unique in self._ids or unique in self._context.taken:
             count += 1
             unique = f"{plain}-{count}"
         self._ids.add(unique)

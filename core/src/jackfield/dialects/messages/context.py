@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from .ids import new_message_id
@@ -27,5 +27,5 @@ class MessagesContext:
     stop_sequences: tuple[str, ...] = ()
     show_thinking: bool = True
     has_custom_tools: bool = False
-    taken: frozenset[str] = frozenset()
+    taken: Container[str] = frozenset()
     message_id: str = field(default_factory=new_message_id)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
 from uuid import uuid4
 
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_-]")
@@ -15,6 +18,23 @@ def new_message_id() -> str:
     history.
     """
     return f"msg_{uuid4().hex}"
+
+
+class TakenIds:
+    """The ids that a conversation's calls bear, as hashes of eight bytes: an open stream holds them, by the thousand.
+
+    Two ids of one hash would be told apart without need, which changes nothing.
+    """
+
+    __slots__ = ("_hashes",)
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._hashes = array("q", sorted(map(hash, ids)))
+
+    def __contains__(self, call_id: object) -> bool:
+        wanted = hash(call_id)
+        place = bisect_left(self._hashes, wanted)
+        return place < len(self._hashes) and self._hashes[place] == wanted
 
 
 def tool_id(call_id: str) -> str:

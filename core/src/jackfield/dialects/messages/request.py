@@ -22,6 +22,7 @@ from .context import MessagesContext
 from .effort import reasoning
 from .errors import DetailedError
 from .history import History
+from .ids import TakenIds
 from .known import FORMATS, PARAMETERS, THREAD
 from .session import session_key
 from .system import instructions
@@ -48,7 +49,7 @@ def parse_messages(body: bytes, headers: Mapping[str, str]) -> Parsed:
         restore=names.restore,
         stop_sequences=_stop_sequences(request),
         show_thinking="summary" in translated.get("reasoning", {}),
-        taken=frozenset(item["call_id"] for item in translated["input"] if item["type"] == "function_call"),
+        taken=TakenIds(item["call_id"] for item in translated["input"] if item["type"] == "function_call"),
     )
     whole = _completed(request, translated, session)
     return Parsed(model, get_flag(request, "stream"), whole, session, context, history.makers, len(body))
