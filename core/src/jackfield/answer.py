@@ -63,6 +63,11 @@ class Answer:
         found: Mapping[str, str] = getattr(self._stream, "native_headers", EMPTY)
         return found
 
+    @property
+    def over(self) -> bool:
+        """True when nothing more will come."""
+        return self._over
+
     async def begin(self, hold: float | None) -> None:
         """Read up to the first content (`hold` None), or for `hold` seconds at most if an event has come by then.
 

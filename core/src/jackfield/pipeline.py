@@ -5,7 +5,6 @@ The one loop is over attempts. It is closed before the first content: from then 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
@@ -17,11 +16,12 @@ from typing import Any
 from .aliases import aliased
 from .answer import Answer
 from .attempts import Attempts
-from .background import aside
+from .background import LARGE, aside
 from .completion import Account, AttemptAccount
 from .conclusion import conclude
 from .conversations import conversation, speaker
 from .credentials import Trial, Wish
+from .deadline import Deadline
 from .dialects.base import Parsed
 from .dialects.refused_media import as_refusal
 from .dialects.relay_words import put_in_force
@@ -65,14 +65,16 @@ async def open_answer(request: Request, runtime: Runtime, hooks: RequestHooks, a
     counts most; `limits.answer-timeout` bounds all attempts together.
     """
     put_in_force(runtime.relay_words)
-    limit = runtime.settings.limits.answer_timeout
+    limit, budget = runtime.settings.limits.answer_timeout, runtime.selector.budget
+    budget.enter()
     try:
-        async with asyncio.timeout(limit):
-            with runtime.selector.budget.request():
-                return await Journey(request, runtime, hooks, account).answer()
+        with Deadline(limit):
+            return await Journey(request, runtime, hooks, account).answer()
     except TimeoutError:
         message = f"no provider began to answer within {limit:g} s (limits.answer-timeout)"
         raise UpstreamError(Kind.TIMEOUT, message) from None
+    finally:
+        budget.leave()
 
 
 class Journey:
@@ -169,7 +171,10 @@ class Journey:
 
     async def _sent(self, credential: Credential, maker: str) -> dict[str, Any]:
         """Return what a credential's upstream is sent."""
-        return await aside(self._request.parsed.size, lambda: self._body(credential, maker))
+        size = self._request.parsed.size
+        if size < LARGE:
+            return self._body(credential, maker)
+        return await aside(size, lambda: self._body(credential, maker))
 
     def _body(self, credential: Credential, maker: str) -> dict[str, Any]:
         request, provider = self._request, credential.provider
@@ -230,15 +235,10 @@ def _gaps(runtime: Runtime, hooks: RequestHooks) -> str:
 
 def _hiding(endpoint: Endpoint) -> Callable[[str], str]:
     """Return what takes an endpoint's secrets out of an upstream's words: some repeat what was sent to them."""
-    values = [
-        endpoint.api_key.reveal(),
-        *endpoint.headers.values(),
-        *endpoint.default_headers.values(),
-        *endpoint.query.values(),
-    ]
 
     def hide(text: str) -> str:
-        for value in values:
+        further = (*endpoint.headers.values(), *endpoint.default_headers.values(), *endpoint.query.values())
+        for value in (endpoint.api_key.reveal(), *further):
             text = text.replace(value, "***") if len(value) >= SHORTEST else text
         return text
 
@@ -292,7 +292,7 @@ def own_endpoint(credential: Credential) -> Endpoint | None:
 def _body(body: Mapping[str, Any], model: Model, effort: str | None, default: str | None) -> dict[str, Any]:
     """Return the request with the upstream's model name and effort: the name's, the request's or the default."""
     reasoning = body.get("reasoning")
-    reasoning = reasoning if isinstance(reasoning, Mapping) else {}
+    reasoning = reasoning if isinstance(reasoning, dict) else {}
     wanted = effort or reasoning.get("effort") or default
     named = {**body, "model": model.upstream or model.id}
     return {**named, "reasoning": {**reasoning, "effort": wanted}} if wanted else named

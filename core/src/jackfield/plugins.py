@@ -277,7 +277,10 @@ class Plugins:
         for implementation in self._implementations(hook):
             try:
                 answer = implementation(**values)
-                answer = await answer if inspect.isawaitable(answer) else answer
+                if answer is None:
+                    continue
+                if not isinstance(answer, kind) and inspect.isawaitable(answer):
+                    answer = await answer
                 if answer is not None:
                     return _one_of(kind, answer)
             except RequestFailed:

@@ -10,6 +10,9 @@ from .types import Model, ModelDefaults
 
 EFFORT_SUFFIXES = ("minimal", "low", "medium", "high", "xhigh")
 """Endings that a name outside every list may carry. Not `max`: real models end in it."""
+ROUTES_KEPT = 256
+LONGEST_KEPT = 200
+"""Routes that need not be looked for again, and the characters that the name of one may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Registry:
     """Models by provider, of the providers that have a usable credential."""
 
     sets: Mapping[str, ModelSet] = field(default_factory=dict)
+    _routes: dict[str, Route] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Those that were asked for; names come from clients, so it is bounded."""
 
     def usable(self, providers: Set[str]) -> Registry:
         """Return the registry of these providers alone."""
@@ -84,6 +89,14 @@ class Registry:
         A listed name is taken whole, though it may begin like a pin.
         Providers that list the name come first, those whose patterns fit it behind them.
         """
+        known = self._routes.get(name)
+        if known is None and (known := self._resolved(name)) is not None and len(name) <= LONGEST_KEPT:
+            if len(self._routes) >= ROUTES_KEPT:
+                self._routes.clear()
+            self._routes[name] = known
+        return known
+
+    def _resolved(self, name: str) -> Route | None:
         pin, slash, rest = name.partition("/")
         if slash and pin in self.sets and not any(found.find(name) for found in self.sets.values()):
             return self._route(rest, (pin,))

@@ -1,7 +1,5 @@
 """V2: the budget is about retries under way, not about their sum over a time."""
 
-from contextlib import ExitStack
-
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.credentials.budget import FLOOR, RetryBudget
@@ -17,17 +15,17 @@ def test_a_quiet_proxy_may_retry():
 
 def test_a_fifth_of_the_requests_under_way_may_be_retried():
     budget = RetryBudget()
-    with ExitStack() as stack:
-        for _ in range(300):
-            stack.enter_context(budget.request())
-        assert taken(budget) == 60
+    for _ in range(300):
+        budget.enter()
+    assert taken(budget) == 60
 
 
 def test_a_request_that_is_over_counts_no_longer():
     budget = RetryBudget()
-    with ExitStack() as stack:
-        for _ in range(300):
-            stack.enter_context(budget.request())
+    for _ in range(300):
+        budget.enter()
+    for _ in range(300):
+        budget.leave()
     assert taken(budget) == FLOOR
 
 
@@ -41,14 +39,13 @@ def test_what_is_given_back_can_be_taken_again():
 @given(st.lists(st.sampled_from(["request", "take", "give back"])))
 def test_retries_never_exceed_their_share(steps):
     budget, requests, retries = RetryBudget(), 0, 0
-    with ExitStack() as stack:
-        for step in steps:
-            if step == "request":
-                requests += 1
-                stack.enter_context(budget.request())
-            elif step == "take":
-                retries += budget.take()
-            elif retries:
-                retries -= 1
-                budget.give_back()
-            assert retries <= max(FLOOR, 0.2 * requests)
+    for step in steps:
+        if step == "request":
+            requests += 1
+            budget.enter()
+        elif step == "take":
+            retries += budget.take()
+        elif retries:
+            retries -= 1
+            budget.give_back()
+        assert retries <= max(FLOOR, 0.2 * requests)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 SHARE = 0.2
 """Retries under way, to the requests that wait for their answer to begin."""
 FLOOR = 3
@@ -18,14 +15,13 @@ class RetryBudget:
         self._requests = 0
         self._retries = 0
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """Count a request while it is under way."""
+    def enter(self) -> None:
+        """Count a request that is under way."""
         self._requests += 1
-        try:
-            yield
-        finally:
-            self._requests -= 1
+
+    def leave(self) -> None:
+        """Count it no longer."""
+        self._requests -= 1
 
     def take(self) -> bool:
         """Count a retry if there is one left; False: the failure must be told. What is taken is given back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import ClientError, Detail, Kind
@@ -21,11 +21,15 @@ def refusal(scope: Mapping[str, Any]) -> ClientError | None:
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     if _DISGUISED.search(raw):
         return ClientError(Kind.NOT_FOUND, nowhere("this path leads nowhere", scope["path"]))
-    names = {name for name, _ in scope["headers"]}
-    if b"transfer-encoding" in names and b"content-length" in names:
+    headers = scope["headers"]
+    if _has(headers, b"transfer-encoding") and _has(headers, b"content-length"):
         message = "the request has both Content-Length and Transfer-Encoding; send one"
         return ClientError(Kind.INVALID_REQUEST, message, Detail(headers={"connection": "close"}))
     return None
+
+
+def _has(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bool:
+    return wanted in [name for name, _ in headers]
 
 
 def nowhere(told: str, path: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import TracebackType
 from typing import Any
 
 from ..auth import fields
+from ..deadline import Deadline
 from ..dialects.base import ErrorReply
 from ..errors import ClientError, Detail, Kind
 from .wire import ON_GONE, Receive, Scope, Send
@@ -56,7 +58,7 @@ class Exchange:
         if self._announced() > limit:
             raise too_large(limit)
         try:
-            async with asyncio.timeout(seconds or None):
+            with Deadline(seconds):
                 return await self._body(limit)
         except TimeoutError:
             self._sending = False
@@ -64,8 +66,10 @@ class Exchange:
 
     def _announced(self) -> int:
         """Return the length that the head tells; 0 when it tells none."""
-        lengths = [value for name, value in self.scope["headers"] if name.lower() == b"content-length"]
-        return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
+        for name, value in self.scope["headers"]:
+            if len(name) == 14 and name.lower() == b"content-length":
+                return int(value) if value.isdigit() else 0
+        return 0
 
     async def _body(self, limit: int) -> bytes:
         pieces: list[bytes] = []
@@ -76,7 +80,7 @@ class Exchange:
             if size > limit:
                 raise too_large(limit)
             pieces.append(piece)
-        return b"".join(pieces)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _piece(self) -> bytes:
         message = await self._receive()
@@ -86,23 +90,11 @@ class Exchange:
         piece: bytes = message.get("body", b"")
         return piece
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Cancel what runs inside when the client leaves, and raise ClientGone in its place."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # an ASGI app runs in a task
-        self._watch(task)
-        try:
-            yield
-        except asyncio.CancelledError:
-            if not self.gone:
-                raise
-            task.uncancel()
-            raise ClientGone from None
-        finally:
-            self.end()
+    def watching(self) -> _Watch:
+        """Cancel what runs inside a block when the client leaves, and raise ClientGone in its place."""
+        return _Watch(self)
 
-    def _watch(self, task: asyncio.Task[Any]) -> None:
+    def watch(self, task: asyncio.Task[Any]) -> None:
         """Have the task cancelled when the client leaves: by a call where the server offers it, else by a task."""
 
         def gone() -> None:
@@ -142,9 +134,9 @@ class Exchange:
         self.writing = False
         self.last_write = self._loop.time()
 
-    async def finish(self) -> None:
-        """End the body."""
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+    async def finish(self, data: bytes = b"") -> None:
+        """End the body, with a last piece of it."""
+        await self._send({"type": "http.response.body", "body": data, "more_body": False})
 
     async def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Send a whole answer."""
@@ -166,6 +158,29 @@ class Exchange:
                 while self._sending and listen and ON_GONE not in self.scope.get("extensions", {}):
                     await asyncio.wait_for(self._piece(), LINGER)
         await self.finish()
+
+
+class _Watch:
+    """The block of `Exchange.watching`; a generator would cost more, and stay as long as a stream."""
+
+    __slots__ = ("_exchange", "_task")
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # an ASGI app runs in a task
+        self._task = task
+        self._exchange.watch(task)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._exchange.end()
+        if self._exchange.gone and kind is not None and issubclass(kind, asyncio.CancelledError):
+            self._task.uncancel()
+            raise ClientGone from None
 
 
 def too_large(limit: int) -> ClientError:

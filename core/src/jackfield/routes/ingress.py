@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
+import random
 from collections.abc import Awaitable, Mapping
 from functools import partial
 
@@ -91,7 +91,9 @@ class Ingress:
     async def _serve(self, dialect: Dialect, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request to its end, whatever that is; its record is written once."""
         exchange = Exchange(scope, receive, send)
-        account = Account(self._host.clock, self._emit, request_id=f"req_{secrets.token_hex(16)}", dialect=dialect.name)
+        # One of a kind is all that it must be: no secret, so no call of the system for it.
+        request_id = f"req_{random.getrandbits(128):032x}"
+        account = Account(self._host.clock, self._emit, request_id=request_id, dialect=dialect.name)
         try:
             await self._answer(dialect, exchange, account)
         except RequestFailed as failure:
@@ -119,21 +121,22 @@ class Ingress:
         exchange.require_post()
         headers = exchange.headers()
         account.client = self._gate.enter(runtime.settings, exchange.scope, headers)
-        with self._places.one(runtime.settings.limits.max_streams):
+        self._places.take(runtime.settings.limits.max_streams)
+        try:
             request = await _read(dialect, exchange, account, headers, runtime)
             handshake, parsed = request.handshake, request.parsed.without_body()
             looking = pipeline.open_answer(request, runtime, self._plugins, account)
-            del request  # kept by those who may have to send it again, and as long as they may: see `Handshake`
+            # Kept by those who may have to send it again, and as long as they may: see `Handshake`.
+            del request, headers
             with exchange.watching():
                 if parsed.stream:
                     stream = ClientStream(dialect, parsed, exchange, account.request_id, partial(_shown, dialect))
                     failure = await stream.carry(looking, handshake, runtime.settings.limits.handshake_hold)
                 else:
                     failure = await _collect(dialect, parsed, looking, exchange, account.request_id)
-        if failure is None:
-            account.close(200)
-        else:
-            account.close(200, failure)
+        finally:
+            self._places.give_back()
+        account.close(200, failure or "")
 
     async def _refuse(self, failure: ClientError, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what got no further than the door."""
@@ -190,7 +193,8 @@ async def _collected(dialect: Dialect, parsed: Parsed, answer: Answer) -> bytes:
     collector = dialect.collector(parsed, answer.maker)
     size = 0
     async for events in answer:
-        size += sum(len(event.data) for event in events)
+        for event in events:
+            size += len(event.data)
         if size > LONGEST_ANSWER:
             raise UpstreamError(Kind.STREAM_CUT, f"the upstream's answer has more than {LONGEST_ANSWER} bytes")
         collector.feed(events)

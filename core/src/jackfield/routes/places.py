@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from ..errors import Detail, Kind, Unavailable
 
 
@@ -14,14 +11,13 @@ class Places:
     def __init__(self) -> None:
         self._taken = 0
 
-    @contextmanager
-    def one(self, limit: int) -> Iterator[None]:
-        """Hold a place; 0 is no limit. Raises Unavailable (503) when there is none left."""
+    def take(self, limit: int) -> None:
+        """Take a place, to be given back; 0 is no limit. Raises Unavailable (503) when there is none left."""
         if limit and self._taken >= limit:
             message = f"the proxy serves {limit} requests at once already (limits.max-streams)"
             raise Unavailable(Kind.UNAVAILABLE, message, Detail(retry_after=1))
         self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1
+
+    def give_back(self) -> None:
+        """Give back a place that was taken."""
+        self._taken -= 1

@@ -110,10 +110,12 @@ class ClientStream:
                 if silent and not data:  # an opening without content, at the end of the hold
                     data = writer.begin()
                 silent = False
+                if writer.done or answer.over:
+                    await self._finish(data)  # with the end of the body, in one piece
+                    return
                 if data:
                     await exchange.write(data)
-                if writer.done:
-                    break
+                del events, data  # the next ones may take long to come
         except asyncio.CancelledError:
             if not exchange.gone:
                 await exchange.write(writer.feed([answer.stopped()]))
@@ -132,10 +134,10 @@ class ClientStream:
 
     _finished = False
 
-    async def _finish(self) -> None:
+    async def _finish(self, data: bytes = b"") -> None:
         self._finished = True
         self._stop()
-        await self._exchange.finish()
+        await self._exchange.finish(data)
 
     def _stop(self) -> None:
         if self._heartbeat is not None:

@@ -64,6 +64,7 @@ class Cycle:
     __slots__ = (
         "_body",
         "_chunked",
+        "_head",
         "_left",
         "_line",
         "_loop",
@@ -96,6 +97,7 @@ class Cycle:
         self._on_gone: Callable[[], None] | None = None
         self._chunked = False
         self._silent = False
+        self._head = b""
         self._left: int | None = None
         self._zeros = 8  # with the digits of a chunk these are 16 at most, more of which some readers refuse
         self.complete = False
@@ -188,15 +190,17 @@ class Cycle:
         if self.gone or self.over:
             return
         kind = message["type"]
-        if kind == "http.response.body" and self.started:
+        if kind == "http.response.body" and (self.started or self._head):
             self._piece(message.get("body", b""), more=message.get("more_body", False))
-        elif kind == "http.response.start" and not self.started:
+        elif kind == "http.response.start" and not (self.started or self._head):
             self._start(message["status"], message.get("headers", ()))
+            return
         else:
             raise RuntimeError(f"the application sent {kind} at the wrong time")
         await self._line.writable()
 
     def _start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Keep the head until the first piece of the body comes, as ASGI wants it: both then leave together."""
         told = [(bytes(name).lower(), bytes(value)) for name, value in headers]
         names = dict(told)
         if not self.complete and not self._may_throw_away():
@@ -213,9 +217,7 @@ class Cycle:
             self.terms.stays = self.terms.stays and self._chunked
             if self._chunked:
                 told.append((b"transfer-encoding", b"chunked"))
-        data = head(status, told, date=b"date" not in names) + b"\r\n"
-        self.started = True
-        self._line.write(data[self.early :] if self.early else data)
+        self._head = head(status, told, date=b"date" not in names) + b"\r\n"
 
     def _may_throw_away(self) -> bool:
         """Return True when what is missing of the body will come, and is little enough to be read for nothing."""
@@ -235,6 +237,8 @@ class Cycle:
             self._left -= len(data)
             if self._left < 0:
                 raise RuntimeError("the application sent more than its content-length")
+        if self._head:
+            data, self._head, self.started = self._head[self.early :] + data, b"", True
         if data:
             self._line.write(data)
         if not more:

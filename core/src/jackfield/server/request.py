@@ -25,29 +25,39 @@ class RequestHead:
 
     def fault(self, parser: httptools.HttpRequestParser, limit: int) -> ClientError | None:
         """Return what is wrong with a head that could be parsed; `limit` is in bytes."""
-        if len(self.url) + sum([len(name) + len(value) for name, value in self.headers]) > limit:
+        size, hosts, codings = len(self.url), 0, list[list[bytes]]()
+        for name, value in self.headers:
+            size += len(name) + len(value)
+            if name == b"host":
+                hosts += 1
+            elif name == b"transfer-encoding":
+                codings.append(members(value))
+        if size > limit:
             return too_large(limit)
         version = parser.get_http_version()
         if version not in ("1.1", "1.0"):
             return bad(f"this server speaks HTTP/1.1, not HTTP/{version}")
-        hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) > 1 or (not hosts and version == "1.1"):
+        if hosts > 1 or (not hosts and version == "1.1"):
             return bad("a request has exactly one Host header")
-        codings = [members(value) for name, value in self.headers if name == b"transfer-encoding"]
-        if codings not in ([], [[b"chunked"]]):
+        if codings and codings != [[b"chunked"]]:
             return bad("this server reads no other Transfer-Encoding than chunked")
         return None
 
     def terms(self, parser: httptools.HttpRequestParser) -> Terms:
         """Return what the head says of the answer."""
         modern = parser.get_http_version() == "1.1"
+        awaits_continue, length = False, None
+        for name, value in self.headers:
+            if name == b"content-length":
+                length = int(value) if length is None else length
+            elif name == b"expect":
+                awaits_continue = awaits_continue or (modern and b"100-continue" in members(value))
         return Terms(
             headless=parser.get_method() == b"HEAD",
             chunks=modern,
             stays=modern and parser.should_keep_alive(),
-            awaits_continue=modern
-            and any(name == b"expect" and b"100-continue" in members(value) for name, value in self.headers),
-            length=next((int(value) for name, value in self.headers if name == b"content-length"), None),
+            awaits_continue=awaits_continue,
+            length=length,
         )
 
     def without_offer(self, parser: httptools.HttpRequestParser) -> tuple[bytes, list[tuple[bytes, bytes]]]:

@@ -22,8 +22,6 @@ ERROR_BODY_LIMIT = 256 * 1024
 ERROR_BODY_TIME = 5.0
 """Seconds that an error answer is listened to after its headers."""
 
-_LINE = frozenset("\r\n\0")
-
 
 def _ours(error: httpx.HTTPError, host: str) -> UpstreamError:
     """Return what httpx raised as an error of ours that names the host, never the URL."""
@@ -43,11 +41,11 @@ class Headers(dict[str, str]):
     @classmethod
     def of(cls, fields: Fields) -> Headers:
         """Read them from the wire. Each byte is one character: what travels on is what came."""
-        found = cls()
+        found: dict[str, str] = {}  # a plain one, which does not ask for names in any case
         for name, value in fields:
             key, text = str(name, "latin-1"), str(value, "latin-1")
             found[key] = f"{found[key]}, {text}" if key in found else text
-        return found
+        return cls(found)
 
     def __missing__(self, name: str) -> str:
         if name.islower():
@@ -254,12 +252,16 @@ def _inside_tls(proxy_url: str) -> httpx.AsyncHTTPTransport:
 
 def _header(name: str, value: str) -> tuple[bytes, bytes]:
     """Return a header as it goes over the wire. Raises UpstreamError for what would break out of its line."""
-    if not _LINE.isdisjoint(name) or not _LINE.isdisjoint(value):
+    if _breaks(name) or _breaks(value):
         raise UpstreamError(Kind.UPSTREAM_ERROR, f"the header {name!r} holds a character that ends a line; mend it")
     try:
         return name.encode("ascii"), value.encode("latin-1")  # as ASGI servers read a client's
     except UnicodeEncodeError:
         return name.encode(), value.encode()
+
+
+def _breaks(text: str) -> bool:
+    return "\n" in text or "\r" in text or "\0" in text
 
 
 def _target(url: str) -> Target:

@@ -37,12 +37,52 @@ class Connection(asyncio.Protocol):
     `head()` and `read()` raise httpx's exceptions, as every httpx transport does.
     """
 
+    __slots__ = (
+        "_alarm",
+        "_alarm_at",
+        "_chunks",
+        "_complete",
+        "_descriptor",
+        "_drained",
+        "_error",
+        "_head_done",
+        "_head_size",
+        "_headers",
+        "_idle_timeout",
+        "_keep_alive",
+        "_last",
+        "_loop",
+        "_lost_at",
+        "_more",
+        "_on_lost",
+        "_parser",
+        "_paused",
+        "_rests_until",
+        "_sent",
+        "_sent_at",
+        "_silence",
+        "_size",
+        "_status",
+        "_timer",
+        "_timer_at",
+        "_transport",
+        "_until_close",
+        "_waiter",
+        "closed",
+        "received",
+        "unread",
+        "used",
+    )
+
     def __init__(self, loop: asyncio.AbstractEventLoop, on_lost: Callable[[Connection], None]) -> None:
         self._loop = loop
         self._on_lost = on_lost
         self._transport: asyncio.Transport | None = None
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._alarm: Callable[[], None] | None = None
+        self._alarm_at = 0.0
         self._descriptor = -1
         self._rests_until = 0.0
         self.closed = False
@@ -156,17 +196,16 @@ class Connection(asyncio.Protocol):
         if self._paused and self._transport is not None:
             self._paused = False
             self._transport.resume_reading()
-        self._timer = self._loop.call_later(DRAIN, self.abort)
+        self._set_alarm(DRAIN, self.abort)
 
     def rest(self, seconds: float) -> None:
         """Wait for another request, at most so long."""
-        self._unwatch()
         self._rests_until = sockets.awake() + seconds
-        self._timer = self._loop.call_later(seconds, self.abort)
+        self._set_alarm(seconds, self.abort)
 
     def abort(self) -> None:
         """Close at once, throwing away what is not sent yet."""
-        self._unwatch()
+        self._stop_timer()
         self.closed = True
         if self._transport is not None:
             self._transport.abort()
@@ -197,19 +236,45 @@ class Connection(asyncio.Protocol):
 
     def _watch(self) -> None:
         """Look again when the current limit of silence could be over: one timer a stream, not one a chunk."""
-        self._unwatch()
         if self._silence > 0:
-            self._timer = self._loop.call_later(self._silence, self._check_silence)
+            self._set_alarm(self._silence, self._check_silence)
+        else:
+            self._unwatch()
 
     def _unwatch(self) -> None:
+        """Wait for nothing. The timer stays: the next wait may use it."""
+        self._alarm = None
+
+    def _set_alarm(self, seconds: float, alarm: Callable[[], None]) -> None:
+        """Have this called after so many seconds, and nothing else; a new timer is made only where it must be earlier.
+
+        So a kept connection needs none for each request and each rest.
+        """
+        self._alarm, self._alarm_at = alarm, self._loop.time() + seconds
+        if self._timer is None or self._alarm_at < self._timer_at:
+            self._stop_timer()
+            self._alarm, self._timer_at = alarm, self._alarm_at
+            self._timer = self._loop.call_at(self._alarm_at, self._ring)
+
+    def _stop_timer(self) -> None:
+        self._alarm = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
+    def _ring(self) -> None:
+        self._timer, alarm = None, self._alarm
+        if alarm is None:
+            return
+        if self._loop.time() < self._alarm_at:
+            self._set_alarm(self._alarm_at - self._loop.time(), alarm)
+        else:
+            alarm()
+
     def _check_silence(self) -> None:
         left = self._last + self._silence - self._loop.time()
         if left > 0 or self._waiter is None:  # not waited for: the reader is slow, not the upstream
-            self._timer = self._loop.call_later(max(left, 1.0), self._check_silence)
+            self._set_alarm(max(left, 1.0), self._check_silence)
             return
         stage = "within" if self.received else "before the first byte within"
         self._fail(httpx.ReadTimeout(f"the upstream sent nothing {stage} {self._silence:g} s"))
@@ -260,7 +325,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail whoever waits (called by asyncio)."""
         del self._parser  # it has methods of this: a cycle, which only the collector would find
-        self._unwatch()
+        self._stop_timer()
         self.closed = True
         self._lost_at = self._lost_at or self._loop.time()
         self._fail(httpx.ReadError(f"the upstream closed the connection{f': {exc}' if exc else ''}"))

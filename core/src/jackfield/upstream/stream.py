@@ -78,6 +78,9 @@ class ResponsesStream:
         """Return what clients can read. A damaged event is the end of the answer, unless that is over already."""
         readable: list[Event] = []
         for event in events:
+            if event.type not in _NOTABLE:
+                readable.append(event)
+                continue
             if event.type == DAMAGED and not self._over:
                 message = "the upstream's stream holds an event that is not JSON; something of the answer is lost"
                 self._failure = UpstreamError(Kind.UPSTREAM_ERROR, message)
