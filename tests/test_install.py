@@ -77,6 +77,11 @@ class Environment:
         assert done.returncode == 0, f"{program} {arguments}:\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def install(self, *arguments: str) -> None:
+        """Let pip install something, in this environment also what must be built."""
+        options = ("--quiet", "--disable-pip-version-check", "--no-build-isolation")
+        self.run("pip", "install", *options, *arguments)
+
     def plugins(self) -> dict[str, dict[str, Any]]:
         """Return what `jackfield plugins` lists, by name."""
         return {plugin["name"]: plugin for plugin in json.loads(self.run("jackfield", "plugins", "--json"))}
@@ -84,9 +89,14 @@ class Environment:
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """An environment where `pip install .` was run at the root."""
+    """An environment where `pip install .` was run at the root.
+
+    It has what builds, so that pip does not make an environment of its own for each of our distributions. That pip can
+    do so is seen in test_readme.py, where `scripts/run` installs the same ones.
+    """
     environment = Environment(tmp_path_factory.mktemp("install"))
-    environment.run("pip", "install", "--quiet", "--disable-pip-version-check", str(ROOT))
+    environment.install("hatchling>=1.25")
+    environment.install(str(ROOT))
     return environment
 
 
@@ -113,7 +123,7 @@ def test_pip_install_brings_the_core_and_every_plugin(fresh: Environment, servin
 def test_a_plugin_from_elsewhere_is_there_at_the_next_start(fresh: Environment, serving: Any, tmp_path: Path) -> None:
     package = written(tmp_path / "acme", PLUGIN)
 
-    fresh.run("pip", "install", "--quiet", "--no-deps", str(package))
+    fresh.install("--no-deps", str(package))
 
     found = fresh.plugins()["acme"]
     assert found["distribution"] == "acme-for-jackfield"
