@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from jackfield.testing import closed_url
 
 WITHIN = 30.0
 ASK = {"model": "nobody-has-it", "input": "Hi"}
@@ -127,3 +129,33 @@ def test_a_command_whose_output_goes_nowhere_says_so_without_a_traceback(tmp_pat
     assert done.returncode != 0
     assert b"Traceback" not in done.stderr
     assert b"No space" in done.stderr
+
+
+@pytest.mark.parametrize("streams", [(1, 2), (0, 1, 2)], ids=["output", "input too"])
+def test_a_server_that_was_given_no_standard_streams_serves_and_stops(tmp_path: Path, streams: tuple[int, ...]) -> None:
+    """K7: their numbers must not go to sockets and files, to which whoever writes to a standard error would write."""
+    port = closed_url().rpartition(":")[2].partition("/")[0]
+    (tmp_path / "config.yaml").write_text(f"port: {port}\n")
+    closing = " ".join(f"{number}>&-" for number in streams)
+    command = ["/bin/sh", "-c", f'exec "$0" -m jackfield serve {closing}', sys.executable]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD")}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL)
+    try:
+        until_served(f"http://127.0.0.1:{port}/healthz", process)
+        process.terminate()
+        assert process.wait(WITHIN) == 0
+    finally:
+        process.kill()
+        process.wait(WITHIN)
+
+
+def until_served(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + WITHIN
+    while True:
+        try:
+            assert httpx.get(url, timeout=WITHIN).status_code == 200
+            return
+        except httpx.ConnectError:
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)

@@ -7,6 +7,7 @@ from contextlib import suppress
 import click
 
 from ..errors import JackfieldError
+from .descriptors import fill_standard
 from .root import cli
 
 __all__ = ["cli", "main"]
@@ -27,6 +28,7 @@ def _give_up_output() -> None:
 
 def main() -> None:
     """Run the command line; exits with 0, with 1 on an error, with 2 when it was called wrongly."""
+    fill_standard()
     try:
         cli.main(prog_name="jackfield")
     except (JackfieldError, OSError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
 PER_STREAM = 2
@@ -18,6 +19,20 @@ def raise_limit() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 0 if soft == resource.RLIM_INFINITY else soft
+
+
+def fill_standard() -> None:
+    """Put the null device in place of standard streams that whoever started this process had closed.
+
+    Else the next files and sockets get their numbers, and what a library writes to a standard error goes to one of
+    them. For the first moment of a process, and its children.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
+            os.set_inheritable(opened, True)
 
 
 def shortage(limit: int, max_streams: int) -> str:
