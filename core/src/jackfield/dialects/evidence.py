@@ -48,6 +48,9 @@ _BOXES = _WORDS | {
 }
 _STATUSES = ("status_code", "status", "statuscode", "http_status", "http_code", "code")
 _ALLOWED_CLIENTS = "allowedclients"
+_REFUSED_REASONING = "invalid_encrypted_content"
+_names_reasoning = re.compile(r"\binput(?:\[\d+\]|\.\d+)\.encrypted_content\b").search
+"""Finds the field of a request at which an upstream found fault: who names it refuses what stands there."""
 
 _DEEPEST = 8
 _MOST = 200
@@ -96,6 +99,8 @@ class Evidence:
         self._note_times(fields)
         if _ALLOWED_CLIENTS in {name.replace("_", "") for name in fields}:
             self._add_code(_ALLOWED_CLIENTS)
+        if isinstance(param := fields.get("param"), str) and _names_reasoning(param):
+            self._add_code(_REFUSED_REASONING)
         for name in sorted(_CODES & fields.keys(), key=_rank):
             if isinstance(inner := fields[name], str) and " " not in inner:
                 self._add_code(inner, shown=not _rank(name))
@@ -116,6 +121,8 @@ class Evidence:
     def _take(self, words: str, depth: int) -> None:
         self._words.append(words[:_LONGEST])
         self.first = self.first or words
+        if _names_reasoning(self._words[-1]):
+            self._add_code(_REFUSED_REASONING)
         if "{" in words and (inner := json_in(words)) is not None:
             self.look(inner, depth + 1)
 
