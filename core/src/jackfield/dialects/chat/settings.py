@@ -34,16 +34,9 @@ def read_text(request: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) ->
     word "json", which the upstream refuses.
     """
     text: dict[str, Any] = {}
-    given = get_object(request, "response_format")
-    kind = get_text(given, "type", "response_format")
-    if kind == "json_schema":
-        text["format"] = _schema_format(given)
-    elif kind in FORMATS:
-        text["format"] = {"type": kind}
-    elif given:
-        where = "response_format.type"
-        raise invalid_request(f"{where}: must be one of {', '.join(FORMATS)}", where)
-    if kind == "json_object" and not any(_says_json(item) for item in items):
+    if wanted := read_format(request):
+        text["format"] = wanted
+    if wanted.get("type") == "json_object" and not any(_says_json(item) for item in items):
         raise invalid_request(
             "messages: must contain the word 'json' in some form when response_format is json_object", "messages"
         )
@@ -51,6 +44,21 @@ def read_text(request: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) ->
     if verbosity:
         text["verbosity"] = verbosity
     return text
+
+
+def read_format(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `text.format` for `response_format`; empty where the request names none.
+
+    Raises ClientError (400) for one that is not known here, or a schema that is missing.
+    """
+    given = get_object(request, "response_format")
+    kind = get_text(given, "type", "response_format")
+    if kind == "json_schema":
+        return _schema_format(given)
+    if given and kind not in FORMATS:
+        where = "response_format.type"
+        raise invalid_request(f"{where}: must be one of {', '.join(FORMATS)}", where)
+    return {"type": kind} if kind else {}
 
 
 def _schema_format(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from ...errors import invalid_request
 from ..known import UNKNOWN_TOOL, find, refusal
@@ -45,15 +45,25 @@ def read_tools(request: Mapping[str, Any]) -> list[Tool]:
 def _declared(request: Mapping[str, Any]) -> Iterator[Tool]:
     for tool, path in objects(get_list(request, "tools"), "tools"):
         kind = get_text(tool, "type", path, "function")
-        if kind == "function":
-            function, place = _inner(tool, kind, path)
-            yield _function({"strict": tool.get("strict"), **function}, place)
-        elif kind == "custom":
-            yield _custom(*_inner(tool, kind, path))
+        if kind in _CALLED:
+            yield flat(tool, path)
         elif kind.startswith("web_search"):
             yield {"type": "web_search", **{key: tool[key] for key in _SEARCH if tool.get(key) is not None}}
         else:
             raise refusal(join(path, "type"), find(TOOLS, kind) or UNKNOWN_TOOL, kind)
+
+
+def is_nested(tool: object) -> TypeGuard[Tool]:
+    """Return True for a tool, or a choice of one, in an object that is named after its type."""
+    return isinstance(tool, dict) and tool.get("type") in _CALLED and isinstance(tool.get(tool["type"]), dict)
+
+
+def flat(tool: Mapping[str, Any], path: str) -> Tool:
+    """Return a function or a custom tool in its flat form. Raises ClientError (400) naming the place that is wrong."""
+    if tool.get("type") == "custom":
+        return _custom(*_inner(tool, "custom", path))
+    function, place = _inner(tool, "function", path)
+    return _function({"strict": tool.get("strict"), **function}, place)
 
 
 def _functions(request: Mapping[str, Any]) -> Iterator[Tool]:

@@ -37,6 +37,10 @@ PARAMETERS: Mapping[str, Known] = {
     "tool_choice": _PASSES,
     "tools": _PASSES,
     "top_logprobs": _PASSES,
+    "messages": translated("as `input`, where there is none; both at once are a 400"),
+    "response_format": translated("`text.format`, where that is free"),
+    "reasoning_effort": translated("`reasoning.effort`, where that is free"),
+    "verbosity": translated("`text.verbosity`, where that is free"),
     "background": refused("is not supported; ask with stream: true, or wait for the answer"),
     "logprobs": refused('is for Chat; send top_logprobs and include: ["message.output_text.logprobs"] instead'),
     "conversation": _STORED,
@@ -56,7 +60,9 @@ PARAMETERS: Mapping[str, Known] = {
 ITEMS: Mapping[str, Known] = {
     "message": translated("passes; the role `system` becomes `developer`"),
     "item_reference": translated("the item, from the memory of recent answers; else a 400"),
-    "reasoning": translated("passes with its `encrypted_content`; without it the upstream would look it up in vain"),
+    "reasoning": translated(
+        "passes with its `encrypted_content`, from the memory of recent answers where it came without; else left out"
+    ),
     "additional_tools": _PASSES,
     "apply_patch_call": _PASSES,
     "apply_patch_call_output": _PASSES,
@@ -89,7 +95,7 @@ ITEMS: Mapping[str, Known] = {
 
 PARTS: Mapping[str, Known] = dict.fromkeys(
     ("input_text", "input_image", "input_file", "output_text", "refusal"), _PASSES
-)
+) | dict.fromkeys(("text", "image_url", "file"), translated("Chat's parts, in the words of this API"))
 
 TOOLS: Mapping[str, Known] = {
     "apply_patch": _PASSES,

@@ -29,6 +29,16 @@ def is_reference(item: Mapping[str, Any]) -> bool:
     return item.get("type") == REFERENCE or (item.get("type") is None and "role" not in item and "id" in item)
 
 
+def is_bare(item: Item) -> bool:
+    """Return True for reasoning without its content, as it comes back from clients that rely on a store."""
+    return item.get("type") == "reasoning" and not item.get("encrypted_content")
+
+
+def refers_to(item: Item) -> bool:
+    """Return True for what may be completed from memory."""
+    return is_reference(item) or is_bare(item)
+
+
 @dataclass(slots=True)
 class Recall:
     """One request's look into the memory, for one client (`owner` is a digest of its key)."""
@@ -71,10 +81,13 @@ class Recall:
 
     def _resolved(self, items: Sequence[Item]) -> Iterator[Item]:
         for index, item in enumerate(items):
-            if not is_reference(item):
+            if not refers_to(item):
                 yield item
                 continue
             place = self.memory.item(self.owner, str(item.get("id")))
+            if place is None and is_bare(item):  # it only helped to think: the executor leaves it out, as ever
+                yield item
+                continue
             if place is None:
                 raise self._unknown(f"input[{index}]", f"the item {str(item.get('id'))!r}")
             yield self._drawn_in(*place)

@@ -15,7 +15,8 @@ from ..request import fields
 from ..request.reading import read_object
 from .known import PARAMETERS
 from .memory import Asked, ResponseMemory
-from .recall import NO_MEMORY, PREVIOUS, Keeping, Owner, Recall, is_reference
+from .recall import NO_MEMORY, PREVIOUS, Keeping, Owner, Recall, is_bare, refers_to
+from .shapes import flatten_tools, take_fields, take_messages
 
 _SESSION_HEADERS = ("session_id", "session-id", "conversation_id", "thread-id")
 
@@ -35,13 +36,17 @@ def parse(
     request = read_object(body)
     model = fields.need_text(request, "model")
     stream = fields.get_flag(request, "stream")
+    take_fields(request)
     items = _input(request)
     known.refuse(PARAMETERS, request)
     previous = fields.get_text(request, PREVIOUS)
-    refers = bool(previous) or any(map(is_reference, items))
+    refers = bool(previous) or any(map(refers_to, items))
     keeps = memory is not None and not memory.bounds.off and fields.get_flag(request, "store", default=True)
     recall = Recall(memory or NO_MEMORY, owner(headers) if refers or keeps else "")
     request["input"] = recall.expanded(items, previous) if refers else items
+    flatten_tools(request)
+    take_messages(request)
+    _need_content(request["input"])
     keeping = Keeping(recall.memory, recall.owner, Asked.of(previous, items)) if keeps else None
     size = len(body) + recall.drawn
     return Parsed(model, stream, request, session_of(request, headers), keeping, recall.makers, size)
@@ -58,6 +63,16 @@ def _input(request: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not value:
         raise invalid_request("input: is empty, so there is nothing to answer", "input")
     return [item for item, _ in value]
+
+
+def _need_content(items: list[dict[str, Any]]) -> None:
+    """Raise ClientError (400) where nothing is left once the upstream is not told what only a store could complete."""
+    if all(map(is_bare, items)):
+        raise invalid_request(
+            "input: has nothing but reasoning without its encrypted_content, which nobody could read; send the "
+            "conversation, and ask with include: ['reasoning.encrypted_content']",
+            "input",
+        )
 
 
 def session_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> str:
