@@ -1,6 +1,7 @@
 """M5, M6: the names by which clients ask for models: marks of their own, and aliases."""
 
 import anthropic
+import openai
 import pytest
 from jackfield.testing import text_answer
 
@@ -108,3 +109,12 @@ async def test_an_alias_that_is_shadowed_by_an_earlier_one_leads_where_that_lead
     aliases = [{"match": "a*", "model": "gpt-5"}, {"match": "abc", "model": "not-a-model"}]
     house = await serve(upstream, config={"model-aliases": aliases})
     assert "abc" in [model["id"] for model in (await house.client.get("/v1/models")).json()["data"]]
+
+
+async def test_the_sdks_find_a_model_with_a_slash_in_its_name(serve, upstream):
+    """M6: both write the slash as %2F."""
+    house = await serve(upstream, keys={"models": ["acme/large"]})
+    async with openai.AsyncOpenAI(api_key="x", base_url=house.server.v1) as client:
+        assert (await client.models.retrieve("acme/large")).id == "acme/large"
+    async with anthropic.AsyncAnthropic(api_key="x", base_url=house.server.base_url) as client:
+        assert (await client.models.retrieve("acme/large")).id == "acme/large"

@@ -12,7 +12,8 @@ def scope(raw, *headers):
     return {"type": "http", "path": raw, "raw_path": raw.encode(), "headers": [(name, b"1") for name in headers]}
 
 
-HONEST = ["/", "/v1/responses", "/v1/models/gpt-5.6-sol", "/v1/models/fox/gpt-5", "/a..b", "/a.", "/.well", "/%20", "*"]
+HONEST = ["/", "/v1/responses", "/v1/models/gpt-5.6-sol", "/v1/models/fox/gpt-5", "/a..b", "/a.", "/.well", "/%20", "*",
+          "/v1/models/fox%2Fgpt-5", "/models/a%2fb%2Fc", "/v1/v1/models/fox%2fgpt-5"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", HONEST)
@@ -21,7 +22,9 @@ def test_an_honest_path_may_pass(path):
 
 
 DISGUISED = ["//", "//v1/x", "/v1//x", "/v1/../x", "/..", "/.", "/v1/./x", "/v1%2fx", "/v1%2Fx", "/%2e%2e/x", "/%2E/x",
-             "/a\\b", "/a%5cb", "/a%5Cb", "http://host/v1/x"]  # fmt: skip
+             "/a\\b", "/a%5cb", "/a%5Cb", "http://host/v1/x",
+             "/v1/models%2Fx", "/v1/models/%2Fx", "/v1/models/a%2F%2fb", "/v1/models/a%2F..%2Fb", "/v1/models/%2e%2e",
+             "/v1/models/a%5Cb", "/v2/models/a%2Fb", "/v1/models/a%2f."]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", DISGUISED)

@@ -1,7 +1,7 @@
 """Chat's shapes on the Responses route: what a client means is plain from the shape, so it is read.
 
 Some clients send Chat's fields, messages, parts and tools to this route, all of them or a few. Where there are none,
-nothing is changed: a Codex client's request passes as it is.
+nothing is changed: the request of a client of this API passes as it is.
 """
 
 from __future__ import annotations
