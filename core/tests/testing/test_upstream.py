@@ -303,7 +303,7 @@ def test_in_a_thread_it_serves_blocking_clients():
         upstream.script(text_answer("from the thread"), hang())
         assert "from the " in client.post(f"{upstream.base_url}/responses", json=BODY).text
         with pytest.raises(httpx.ReadTimeout):
-            client.post(f"{upstream.base_url}/responses", json=BODY, timeout=0.05)
+            client.post(f"{upstream.base_url}/responses", json=BODY, timeout=httpx.Timeout(30, read=0.05))
         [_, hung] = upstream.wait_for_requests_sync(2)
         hung.wait_closed_sync()
         with pytest.raises(TimeoutError, match="2 requests came"):
