@@ -264,7 +264,7 @@ async def test_a_cancelled_turn_frees_the_upstream(claude, upstream):
     running = await claude.start(*ask("Hi"))
     [request] = await upstream.wait_for_requests(1, within=30)
     running.send(signal.SIGINT)
-    await request.wait_closed(within=5)
+    await request.wait_closed()
     await running.ended()
 
 
@@ -273,7 +273,7 @@ async def test_a_killed_client_frees_the_upstream(claude, upstream):
     running = await claude.start(*ask("Hi"))
     [request] = await upstream.wait_for_requests(1, within=30)
     running.end()
-    await request.wait_closed(within=5)
+    await request.wait_closed()
 
 
 NO_IMAGE = "The image data you provided does not represent a valid image."

@@ -15,7 +15,6 @@ from jackfield.testing import Hang, Pause, Text, answer, hang, text_answer
 KEY = "client-key-0123456789abcdef"
 KEYED = {"api-keys": [KEY]}
 BEARER = {"authorization": f"Bearer {KEY}"}
-SECOND = 1.0
 MESSAGES = [{"role": "user", "content": "Hi"}]
 BODY = orjson.dumps({"model": "gpt-5", "input": "Hi"})
 BODIES = {
@@ -97,7 +96,7 @@ async def test_a_post_with_an_offer_is_asked_once_and_its_leaving_noticed(house,
     [request] = await upstream.wait_for_requests(1)
     assert not {"upgrade", "http2-settings"} & set(request.headers)
     wire.leave()
-    await request.wait_closed(SECOND)
+    await request.wait_closed()
     await house.records.request()
     assert len(upstream.requests) == 1
 
@@ -164,7 +163,7 @@ async def test_a_half_closed_client_that_then_leaves_closes_the_upstream(house, 
     [request] = await upstream.wait_for_requests(1)
     await asyncio.sleep(0.1)
     wire.leave()
-    await request.wait_closed(2 * SECOND)
+    await request.wait_closed()
 
 
 # -- C12: answers before the body came

@@ -287,4 +287,4 @@ async def test_leaving_a_stream_closes_the_upstream(aio, upstream):
         if event.type == "response.output_text.delta":
             break
     await stream.close()
-    await upstream.last.wait_closed(1)
+    await upstream.last.wait_closed()

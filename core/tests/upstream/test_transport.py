@@ -143,7 +143,7 @@ async def test_leaving_a_body_closes_the_connection(transport, upstream):
     answer = await send(transport, upstream)
     await answer.body.aclose()
     await answer.body.aclose()
-    await upstream.last.wait_closed(1)
+    await upstream.last.wait_closed()
     assert transport.open_connections == 0
     assert [piece async for piece in answer.body] == []
 
@@ -155,7 +155,7 @@ async def test_being_cancelled_while_waiting_for_the_head_closes_it(transport, u
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    await upstream.last.wait_closed(1)
+    await upstream.last.wait_closed()
     assert transport.open_connections == 0
 
 
@@ -232,7 +232,7 @@ async def test_an_answer_that_does_not_come_in_time(upstream):
         upstream.script(hang())
         with pytest.raises(httpx.ReadTimeout):
             await ask(transport, upstream)
-        await upstream.last.wait_closed(1)
+        await upstream.last.wait_closed()
 
 
 async def test_closing_closes_everything(upstream):
