@@ -63,7 +63,7 @@ async def test_watched_files_bring_new_credentials(upstream: FakeUpstream, tmp_p
     async with served({"debug": False}, acme=Plugin(**hooks)) as client:
         await client.post("/v1/responses", json={"model": "acme-1", "input": "Hi"})
         login.write_text("second")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await again.wait()
         await client.post("/v1/responses", json={"model": "acme-1", "input": "Hi"})
 
@@ -140,7 +140,7 @@ async def test_watched_files_bring_new_credentials_when_they_change(upstream: Fa
     hooks = acme(upstream) | {"synthesize_auth": made, "watched_files": lambda config: [file]}
     async with served({"debug": False}, acme=Plugin(**hooks)) as client:
         file.write_text("sk-second")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not upstream.requests or upstream.last.key != "sk-second":
                 await client.post("/v1/responses", json={"model": "acme-1", "input": "Hi"})
 
@@ -260,7 +260,7 @@ async def test_on_config_change_sees_old_and_new(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     async with jackfield_server("debug: false\n", plugins={"acme": Plugin(on_config_change=on_change)}, path=file):
         file.write_text("debug: true\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await changed.wait()
     assert seen == [(False, True)]
 

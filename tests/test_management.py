@@ -22,7 +22,7 @@ tppc:
     base-url: http://127.0.0.1:9/v1
     api-key: sk-fox-123
 """
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 def ask(server: Any, method: str, path: str, **options: Any) -> httpx.Response:

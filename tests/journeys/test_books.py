@@ -151,7 +151,7 @@ async def test_each_client_that_leaves_is_told_once(
     wire = await house.wire()
     await wire.send("POST", path, orjson.dumps({"model": "gpt-5", "stream": stream, **DIALECTS[path]}))
     [request] = await upstream.wait_for_requests(1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while request.sent < len(script.body):  # noqa: ASYNC110  # bytes sent set no event
             await asyncio.sleep(0.001)
     wire.leave()

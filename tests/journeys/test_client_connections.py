@@ -73,7 +73,7 @@ async def test_a_client_that_was_let_in_holds_its_place_while_it_sends(serve, up
 
 async def until(house, status):
     """Return when the proxy answers so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await house.post(BEARER)).status_code != status:
             pass
 
@@ -125,7 +125,7 @@ async def test_only_a_get_that_offers_a_websocket_is_426(house, path, token):
 
 
 async def read_all(wire):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return await wire.reader.read()
 
 

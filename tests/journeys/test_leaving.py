@@ -36,7 +36,7 @@ def quiet(caplog):
 async def reached(upstream, script):
     """Return the upstream's request once it has handed over all that the script sends."""
     [request] = await upstream.wait_for_requests(1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while request.sent < len(script.body):  # noqa: ASYNC110  # bytes sent set no event
             await asyncio.sleep(0.001)
     return request
@@ -141,7 +141,7 @@ async def test_a_client_that_does_not_read_holds_the_upstream_up_instead_of_fill
     await wire.ask()
     [request] = await upstream.wait_for_requests(1)
     sent = -1
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while sent != request.sent or not sent:  # until nothing moves any more
             sent = request.sent
             await asyncio.sleep(0.1)

@@ -14,7 +14,7 @@ from jackfield.testing import FakeUpstream, RunningServer, jackfield_server
 
 KEY = "sk-client-0123456789abcdef"
 MANAGEMENT = "a-management-key-of-the-tests"
-WITHIN = 15.0
+WITHIN = 30.0
 
 
 def configuration(upstream: FakeUpstream, **fields: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from jackfield.testing import FakeUpstream
 
 KEY = "management-key-0123456789"
-WITHIN = 15.0
+WITHIN = 30.0
 """Seconds that a wait lasts at most; reached only when a test fails."""
 
 FILE = """\

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from jackfield.testing import FakeUpstream, jackfield_server
 
-WITHIN = 10.0
+WITHIN = 30.0
 """Seconds that a wait lasts at most; reached only when a test fails. The contract says two."""
 
 Edit = Callable[[Path, str], Iterator[None]]

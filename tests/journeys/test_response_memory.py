@@ -324,6 +324,6 @@ async def test_an_edit_of_the_bounds_holds_without_a_restart(tmp_path, upstream)
         again = {"model": "gpt-5", "input": "Go", "previous_response_id": first["id"], "store": False}
         assert (await client.post("/v1/responses", json=again)).status_code == 200
         file.write_text(f"{file.read_text()}\nresponse-memory: {{max-bytes: 0}}\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (await client.post("/v1/responses", json=again)).status_code == 200:  # noqa: ASYNC110 - a file is followed
                 await asyncio.sleep(0.05)

@@ -13,7 +13,7 @@ from jackfield.testing import FakeUpstream, RunningServer, http_error, jackfield
 
 OLD, NEW = "sk-old-0123456789abcdef", "sk-new-0123456789abcdef"
 MANAGEMENT = "a-management-key-of-the-tests"
-WITHIN = 15.0
+WITHIN = 30.0
 
 
 def rewrite(file: Path, text: str) -> None:

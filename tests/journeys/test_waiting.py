@@ -13,7 +13,7 @@ CHAT = {"model": "gpt-5", "messages": [{"role": "user", "content": "Hi"}]}
 
 async def somebody_waits(room):
     """Return once a request waits in the room."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not len(room):  # noqa: ASYNC110 - the room rings for those inside, not for onlookers
             await asyncio.sleep(0.001)
 

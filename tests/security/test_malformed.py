@@ -16,7 +16,7 @@ import pytest
 import yaml
 from jackfield.testing import FakeUpstream, Hang, Script, Send, text_answer
 
-WITHIN = 20.0
+WITHIN = 30.0
 CONFIG = {
     "limits": {"max-header-bytes": 8192, "max-body-bytes": 100_000, "header-timeout": 3, "body-timeout": 3,
                "idle-timeout": 3, "write-timeout": 3},

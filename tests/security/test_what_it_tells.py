@@ -28,7 +28,7 @@ from jackfield.testing import (
     text_answer,
 )
 
-WITHIN = 20.0
+WITHIN = 30.0
 CLIENT, OTHER = "client-canary-0123456789", "client-two-canary-0123456789"
 PROVIDER, HEADER = "provider-canary-0123456789", "header-canary-0123456789"
 MANAGEMENT = "manage-canary-0123456789"

@@ -7,7 +7,7 @@ import pytest
 from jackfield.server import Manners, ServerConfig
 from jackfield.testing import running
 
-WITHIN = 10
+WITHIN = 30
 
 
 class App:

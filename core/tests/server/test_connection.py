@@ -8,7 +8,7 @@ from jackfield.server import ServerConfig
 from jackfield.testing import running
 
 HEAD = b"Host: a\r\n"
-WITHIN = 10
+WITHIN = 30
 
 
 def post(path=b"/", body=b"hello", extra=b""):

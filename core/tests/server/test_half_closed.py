@@ -7,7 +7,7 @@ import struct
 import pytest
 
 HEAD = b"Host: a\r\n"
-WITHIN = 10
+WITHIN = 30
 
 
 @pytest.fixture

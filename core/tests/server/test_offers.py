@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 HEAD = b"Host: a\r\n"
-WITHIN = 10
+WITHIN = 30
 OFFERS = {
     "HTTP/2": b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
     "in other letters": b"connection: UPGRADE\r\nupgrade: H2C\r\n",

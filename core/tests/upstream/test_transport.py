@@ -176,7 +176,7 @@ async def test_a_reader_that_does_not_read_holds_the_upstream_up(transport, upst
     upstream.script(Script((*[Send(b"x" * 100_000)] * 500,)))
     answer = await send(transport, upstream)
     sent = -1
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while sent != upstream.last.sent:
             sent = upstream.last.sent
             await asyncio.sleep(0.05)

@@ -74,7 +74,7 @@ class Kit:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Return when a condition holds; the server follows files within two seconds."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not holds():  # noqa: ASYNC110 - what is waited for is a file that is followed
                 await asyncio.sleep(0.02)
 

@@ -153,7 +153,7 @@ async def test_health_tells_the_latest_check(manage: Any, upstream: Any, fake_cl
 
     async def after(count: int) -> Any:
         fake_clock.advance(40)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 health = (await proxy.get("/health")).json()["credentials"]
                 [fox] = [each for each in health if each["provider"] == "fox"]

@@ -116,7 +116,7 @@ async def test_an_edit_of_the_codex_clis_files_takes_effect(kit: Any, home: Path
     async with FakeUpstream() as upstream:
         kit.codex_cli(home, upstream.base_url, "sk-first-1234567890")
         config = {"packycode": kit.block(**NOTHING)}
-        async with jackfield_server(config) as proxy, proxy.client() as client, asyncio.timeout(10):
+        async with jackfield_server(config) as proxy, proxy.client() as client, asyncio.timeout(30):
             keys: list[str] = []
             while "sk-second-1234567890" not in keys:
                 await client.post("/v1/responses", json={"model": "gpt-5", "input": "Hi"})

@@ -75,7 +75,7 @@ def test_the_shipped_list_is_data_with_a_date_and_has_names_of_today():
 
 
 async def listed(client, name):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             found = {model["id"] for model in (await client.get("/v1/models")).json()["data"]}
             if name in found:

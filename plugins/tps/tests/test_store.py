@@ -75,7 +75,7 @@ async def make(path: Path) -> AsyncIterator[Callable[..., Store[Any]]]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - the other side is a thread or a file
             await asyncio.sleep(0.01)
 

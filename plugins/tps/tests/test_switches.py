@@ -24,7 +24,7 @@ async def through_the_file(proxy: Any, path: Path, key: str, value: bool) -> Non
     """Write a switch into the configuration, and wait until the server has read it."""
     rewrite(path, key, value)
     host = proxy.server.app.extensions["jackfield"]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while host.settings.section(key) != value:  # noqa: ASYNC110 - a file is followed
             await asyncio.sleep(0.02)
 
