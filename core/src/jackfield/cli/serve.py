@@ -17,7 +17,7 @@ import click
 from ..config.rules import check_exposure
 from ..errors import ConfigError
 from ..version import VERSION
-from . import signals, sockets
+from . import heap, signals, sockets
 from .descriptors import raise_limit, shortage
 from .options import config_option, telling
 
@@ -50,6 +50,7 @@ def serve(
     from .. import logs
     from ..bootstrap import prepare
 
+    heap.share_one()
     signals.begin()
     with telling(path):
         prepared = _overridden(prepare(path), host, port)
