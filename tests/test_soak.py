@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
+from jackfield.testing import RecordedRequest
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts.soaking import asking, behaviour, canaries, faults, journal, judging, proxy, reading, vitals  # noqa: E402 - its path is set above
+from scripts.soaking import (  # noqa: E402 - its path is set above
+    asking,
+    behaviour,
+    canaries,
+    faults,
+    hasty,
+    journal,
+    judging,
+    providers,
+    proxy,
+    reading,
+    vitals,
+)
 
 OWN, OTHER = "canary-0000001-aaaaaaaa", "canary-0000002-bbbbbbbb"
 KEY = "sk-fox-0123456789abcdef"
@@ -139,18 +154,70 @@ def test_the_judge_sees_what_must_not_be(
     assert problem.startswith(told.partition(":")[0])
 
 
-def test_an_attempt_after_the_end_is_seen_but_not_one_that_begins_late() -> None:
+def test_an_attempt_after_the_end_is_seen() -> None:
     notes = journal.Journal()
-    request: Any = SimpleNamespace(finished=False, closed=False)
-
-    def attempt() -> None:
-        notes.begin(OWN, journal.Attempt("owl", WHOLE, TEXT, None, request))
-
     notes.close(OWN)
-    attempt()
-    assert not notes.problems
-    attempt()
+    notes.begin(OWN, an_attempt())
     assert list(notes.problems) == ["asked after the client was served or had left"]
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked before", "read late"])
+def test_a_busy_proxy_may_ask_on_for_a_moment_after_a_client_left(asked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second attempt was taken for a fault where the first had begun after its client was gone."""
+    now = 1000.0
+    monkeypatch.setattr(journal, "time", SimpleNamespace(monotonic=lambda: now))
+    notes = journal.Journal()
+    if asked:
+        notes.begin(OWN, an_attempt())
+    notes.leave(OWN, now)
+    now += 0.5 if asked else 5.0
+    notes.begin(OWN, an_attempt())
+    now += 0.4
+    notes.begin(OWN, an_attempt())
+    assert not notes.problems
+    now += 0.7
+    notes.begin(OWN, an_attempt())
+    assert list(notes.problems) == ["asked after the client was served or had left"]
+
+
+def an_attempt() -> journal.Attempt:
+    request = RecordedRequest("POST", "/v1/responses", [], b"")
+    return journal.Attempt("owl", WHOLE, TEXT, None, request)
+
+
+async def test_an_answer_that_an_outage_took_back_may_be_asked_for_elsewhere() -> None:
+    """It was written to the end, and yet the proxy had not read it."""
+    notes = journal.Journal()
+    relay = providers.Relay("owl", KEY, notes, Random(1))
+    await relay.upstream.start()
+    written = an_attempt()
+    written.request.mark_finished()
+    notes.begin(OWN, written)
+    await relay.drop_idle()
+    await relay.upstream.stop()
+    assert written.dropped
+
+
+async def test_the_relay_that_answers_early_serves_on_where_the_request_came_after_all() -> None:
+    """It hung up a connection that the proxy had no reason to give up."""
+    relay = hasty.HastyRelay("ant", KEY, journal.Journal(), Random(1))
+    await relay.start()
+    body = OWN.encode().ljust(600_000)
+    request = f"POST /v1/responses HTTP/1.1\r\nauthorization: Bearer {KEY}\r\ncontent-length: {len(body)}\r\n\r\n"
+    port = int(relay.base_url.rpartition(":")[2].partition("/")[0])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        writer.write(request.encode() + body[:10_000])
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"connection: keep-alive" in head
+        await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+        writer.write(body[10_000:])
+        await writer.drain()
+    writer.close()
+    while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110 - the relay tells nobody that it hung up
+        await asyncio.sleep(0)
+    relay.stop()
+    await asyncio.sleep(0)
 
 
 def test_the_log_is_searched_for_what_must_not_be_in_it(tmp_path: Path) -> None:

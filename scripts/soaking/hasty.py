@@ -40,7 +40,7 @@ _SHARE = 0.1
 
 
 class HastyRelay:
-    """A provider that reads a little, answers, and hangs up."""
+    """A provider that reads a little and answers; it hangs up where the rest of the request does not come."""
 
     def __init__(self, name: str, key: str, journal: Journal, random: Random) -> None:
         self.name, self.key = name, key
@@ -62,17 +62,31 @@ class HastyRelay:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, TimeoutError):
-            data = b""
-            while not found_in(data) and len(data) < _ENOUGH and (piece := await reader.read(4096)):
-                data += piece
-            if found := found_in(data):
-                await self._answer(found[0], data, writer)
-                async with asyncio.timeout(_PATIENCE):
-                    while await reader.read(_ENOUGH):
-                        pass
+            while await self._one(reader, writer):
+                pass
         writer.close()
 
-    async def _answer(self, canary: str, data: bytes, writer: asyncio.StreamWriter) -> None:
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Serve one request; return True where the connection may have a next one.
+
+        Where it was not said that it ends, and all of the request comes after all, the peer is right to use it again.
+        """
+        data = b""
+        while not found_in(data) and len(data) < _ENOUGH and (piece := await reader.read(4096)):
+            data += piece
+        if not (found := found_in(data)):
+            return False
+        missing = _missing(data)
+        kept = missing > _UNSENT
+        await self._answer(found[0], data, writer, "keep-alive" if kept else "close")
+        async with asyncio.timeout(_PATIENCE):
+            while piece := await reader.read(min(missing, _ENOUGH) if kept else _ENOUGH):
+                missing -= len(piece)
+                if kept and not missing:
+                    return True
+        return False
+
+    async def _answer(self, canary: str, data: bytes, writer: asyncio.StreamWriter, connection: str) -> None:
         if self.key.encode() not in data:
             self._journal.problem("a key went to another upstream", self.name)
         self._serial += 1
@@ -82,7 +96,7 @@ class HastyRelay:
         self._journal.begin(canary, Attempt(self.name, behaviour, text, None, request))
         try:
             script = behaviour.play(Part(text, None, "gpt-5", self.key, self._random))
-            writer.write(_bytes_of(script, "keep-alive" if _missing(data) > _UNSENT else "close"))
+            writer.write(_bytes_of(script, connection))
             await writer.drain()
         finally:
             request.mark_finished()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ ALWAYS_ON = "fox"
 """The provider that the operator never switches off, with every model."""
 SLACK = 5.0
 """Seconds that an attempt may have begun before its failure counts."""
+NOTICED = 1.0
+"""Seconds in which a proxy that has much to do notices that a client has left, before which it may ask on."""
 
 
 @dataclass(eq=False, slots=True)
@@ -52,32 +55,38 @@ class Journal:
     problems: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     _closed: set[str] = field(default_factory=set)
-    _unasked: set[str] = field(default_factory=set)
+    _left: dict[str, float] = field(default_factory=dict)
 
     def begin(self, canary: str, attempt: Attempt) -> None:
         """Note an attempt."""
         self.played[attempt.behaviour.name] += 1
         self.live.add(attempt)
-        self.failures.extend((time.monotonic(), attempt.provider, kind) for kind in attempt.behaviour.kinds)
+        now = time.monotonic()
+        self.failures.extend((now, attempt.provider, kind) for kind in attempt.behaviour.kinds)
         if canary not in self._closed:
             self.attempts[canary].append(attempt)
-        elif canary in self._unasked:
-            self._unasked.discard(canary)
-        else:
+        elif now > self._left.get(canary, 0.0):
             self.problem("asked after the client was served or had left", f"{canary} at {attempt.provider}")
+        else:
+            self._left[canary] = min(self._left[canary], now + NOTICED)
 
     def tidy(self) -> None:
         """Forget attempts that are over."""
         self.live = {attempt for attempt in self.live if not attempt.over}
 
     def close(self, canary: str) -> None:
-        """Forget a request whose client was heard or has left; any further attempt is a fault.
-
-        A busy proxy may read a request, and begin its first attempt, after the client that sent it has left.
-        """
-        if not self.attempts.pop(canary, None):
-            self._unasked.add(canary)
+        """Forget a request whose client was heard; any further attempt is a fault."""
+        self.attempts.pop(canary, None)
         self._closed.add(canary)
+
+    def leave(self, canary: str, left: float) -> None:
+        """Forget a request whose client left at an instant; an attempt that begins much later is a fault.
+
+        A busy proxy may not have read the request yet. Then the time in which it is to notice begins with its first
+        attempt.
+        """
+        self._left[canary] = left + NOTICED if self.attempts.get(canary) else math.inf
+        self.close(canary)
 
     def down_between(self, begin: float, end: float) -> bool:
         """Return True when an upstream was down at some time between two instants of the monotonic clock."""

@@ -88,8 +88,8 @@ class Relay:
 
     async def _hang_up(self) -> None:
         await self.upstream.stop()
-        for attempt in self._journal.live:
-            if attempt.provider == self.name and not attempt.over:
+        for attempt in self._journal.live:  # those that were written to the end too: the proxy may not have read it
+            if attempt.provider == self.name:
                 attempt.dropped = True
 
     def close_kept(self) -> int:

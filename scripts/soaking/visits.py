@@ -157,7 +157,7 @@ async def _see_it_closed(crowd: Crowd, question: Question, left: float) -> None:
     attempts = crowd.journal.attempts.get(question.canary, [])
     prompt = [attempt.request.closed_at for attempt in attempts if not attempt.behaviour.lingers]
     crowd.tally.closing += [max(0.0, when - left) for when in prompt if when is not None]
-    crowd.journal.close(question.canary)
+    crowd.journal.leave(question.canary, left)
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
