@@ -46,12 +46,13 @@ def judged(
     request: Any = SimpleNamespace(finished=True, closed=False)
     for each in tried:
         notes.begin(OWN, journal.Attempt(answer.get("providers", {}).get(each.name, "fox"), each, TEXT, None, request))
+    notes.stalls = [[time.monotonic(), time.monotonic() + answer.get("stalled", 0.0)]]
     if before := answer.get("before"):
         notes.begin(OTHER, journal.Attempt("fox", before, TEXT, None, request))
     status, headers = answer.get("status", 200), answer.get("headers", STREAM if stream else JSON)
     heard = reading.read(dialect, stream, status, headers, raw)
-    now = time.monotonic() + 1
-    outcome = judging.Judge(notes, [KEY]).decide(asking.Question(OWN, dialect, stream, {}), heard, now - 1, now)
+    now = time.monotonic()
+    outcome = judging.Judge(notes, [KEY]).decide(asking.Question(OWN, dialect, stream, {}), heard, now - 1, now + 4)
     return outcome, list(notes.problems)
 
 
@@ -183,6 +184,13 @@ def test_a_busy_proxy_may_ask_on_for_a_moment_after_a_client_left(asked: bool, m
 def an_attempt() -> journal.Attempt:
     request = RecordedRequest("POST", "/v1/responses", [], b"")
     return journal.Attempt("owl", WHOLE, TEXT, None, request)
+
+
+@pytest.mark.parametrize(("stalled", "outcome"), [(2.5, "timeout"), (1.5, "unexplained")])
+def test_a_stall_of_the_run_explains_an_upstreams_silence(stalled: float, outcome: str) -> None:
+    """It was told of twelve times when the machine had much else to do."""
+    raw = error("server_error", "upstream_timeout")
+    assert judged(raw, WHOLE, status=504, stalled=stalled)[0] == outcome
 
 
 async def test_an_answer_that_an_outage_took_back_may_be_asked_for_elsewhere() -> None:

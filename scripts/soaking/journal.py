@@ -43,6 +43,7 @@ class Journal:
     """All attempts of the requests under way, and what was counted.
 
     `resets` are the instants at which the operator let all serve again, `failures` what was played: when, where, which.
+    `stalls` are the times in which the run itself was held up.
     `problems` are sentences that say what must not be; of each kind the first few are kept and all are counted.
     """
 
@@ -52,6 +53,7 @@ class Journal:
     outages: list[list[float]] = field(default_factory=list)
     resets: list[float] = field(default_factory=list)
     failures: deque[tuple[float, str, Kind]] = field(default_factory=lambda: deque(maxlen=50_000))
+    stalls: list[list[float]] = field(default_factory=list)
     problems: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     _closed: set[str] = field(default_factory=set)
@@ -91,6 +93,10 @@ class Journal:
     def down_between(self, begin: float, end: float) -> bool:
         """Return True when an upstream was down at some time between two instants of the monotonic clock."""
         return any(since <= end and until >= begin for since, until in self.outages)
+
+    def stalled_between(self, begin: float, end: float) -> float:
+        """Return for how many seconds between two instants nobody could answer, since the run itself was held up."""
+        return sum(max(0.0, min(end, until) - max(begin, since)) for since, until in self.stalls)
 
     def resting(self, at: float) -> frozenset[Kind]:
         """Return why all providers may rest at some instant, and so what a client is told that nobody can serve.

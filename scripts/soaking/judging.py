@@ -13,6 +13,8 @@ from .reading import Heard
 
 ANSWER_TIMEOUT = 20.0
 """`limits.answer-timeout` of the proxy under test, in seconds."""
+_LONG_STALL = 2.0
+"""Seconds of the run's own stalls that explain an upstream's silence: with those that are not noted, they are four."""
 LONGEST_TOLD = 60
 """Seconds of the longest Retry-After that a client may hear."""
 
@@ -103,7 +105,7 @@ class Judge:
             allowed |= self._journal.resting(begin) & _NOBODY
         if self._journal.down_between(begin, end):
             allowed |= _WHILE_DOWN
-        if end - begin >= ANSWER_TIMEOUT - 0.1:
+        if end - begin >= ANSWER_TIMEOUT - 0.1 or self._journal.stalled_between(begin, end) >= _LONG_STALL:
             allowed |= {Kind.TIMEOUT}
         return allowed
 

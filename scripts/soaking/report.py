@@ -50,6 +50,7 @@ def figures(result: Result) -> dict[str, Any]:
         "operator": dict(operator.acts),
         "edit-in-force-seconds": _rounded(spread(operator.seconds)),
         "counted": result.counted,
+        "stalls": [round(until - since, 3) for since, until in journal.stalls],
         "problems": dict(journal.problems),
         "examples": journal.examples,
         "log-errors": dict(result.log_errors),
@@ -97,6 +98,8 @@ def _lines(result: Result) -> Iterable[str]:
     yield ""
     yield from _table("what the operator did", told["operator"])
     yield f"Seconds until an edit was in force: {told['edit-in-force-seconds']}."
+    if stalls := told["stalls"]:
+        yield f"The run itself was held up {len(stalls)} times, for {max(stalls):.1f} s at most."
     yield f"Requests in the statistics: {told['counted']}. Log lines of level error: {told['log-errors']}."
     yield ""
     yield from _vitals(result)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from . import probing, visits
-from .pausing import stopped_within
+from .pausing import note_stalls, stopped_within
 from .providers import change_the_weather, hang_up, take_down
 from .proxy import Proxy, read_log
 from .vitals import Vitals, kept_open, look, slope, steady
@@ -107,6 +107,7 @@ async def _load(
         group.create_task(change_the_weather(world.relays, random, stop))
         group.create_task(take_down(world.relays, random, weather, stop))
         group.create_task(hang_up(world.relays, random, weather, stop))
+        group.create_task(note_stalls(world.journal.stalls, stop))
         group.create_task(world.operator.work(stop))
         group.create_task(world.operator.look_around(stop))
         group.create_task(_watch(seconds, samples, vitals, world, stop, tell))
