@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from jackfield.dialects.evidence import mentioned
 from jackfield.dialects.failures import from_http, from_response
 from jackfield.errors import Kind, Verdict
 
@@ -171,3 +172,8 @@ def test_times_are_found_where_relays_put_them(error: dict) -> None:
 def test_what_is_no_time_is_none(words: str) -> None:
     """V9: a window, and a clock whose zone nobody tells."""
     assert from_http(429, {}, words.encode(), now=NOW).detail.retry_after is None
+
+
+def test_codes_are_found_in_one_pass_over_an_endless_word() -> None:
+    """U1: what a bomb of an error body unpacks to; looked at from each letter, it would take hours."""
+    assert mentioned("x" * 2_000_000 + " model_not_found: see api-docs_1") == ["model_not_found", "docs_1"]

@@ -58,6 +58,8 @@ _MOST = 200
 _LONGEST = 4000
 """Characters that are compared. What an error says stands at its beginning."""
 
+# Begun at the beginning of a word alone: a long one would else be looked at once from each of its letters.
+_MENTIONED = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_:.-][A-Za-z0-9]+)+|[A-Z][A-Za-z]{5,40}|[A-Z0-9_]{4,60}")
 
 
@@ -175,7 +177,7 @@ def is_code(words: str) -> bool:
 
 def mentioned(text: str) -> list[str]:
     """Return the codes that stand in a text, as they are compared: `status 400: context_length_exceeded: ...`."""
-    found = re.findall(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+", text)
+    found = _MENTIONED.findall(text)
     return list(dict.fromkeys(plain(code) for code in found[:50]))
 
 
