@@ -8,6 +8,7 @@ import zlib
 import brotli
 import orjson
 import pytest
+from jackfield import pieces as in_pieces
 from jackfield.background import LARGE
 from jackfield.codings import zstd
 from jackfield.dialects.request import reading
@@ -178,6 +179,49 @@ async def test_many_keys_are_refused(house):
     keys = b",".join(b'"%d":0' % number for number in range(1_000_001))
     answered = await house.client.post("/v1/responses", content=b'{"model":"gpt-5","input":"Hi","x":{' + keys + b"}}")
     assert answered.status_code == 413
+
+
+async def test_different_keys_within_the_limit_are_read_piece_by_piece(house, upstream, monkeypatch):
+    """The 100 ms rule: no call of the parser gets more than two megabytes, in which keys alone take some 50 ms."""
+    keys = b",".join(b'"key %d":0' % number for number in range(400_000))
+    body = b'{"model":"gpt-5","input":"Hi","x":{' + keys + b'},"y":["cut \\ud83d"]}'
+    read, loads = [], orjson.loads
+
+    def noted(data):
+        if not sys._getframe(1).f_globals["__name__"].startswith("jackfield.testing"):
+            read.append(len(data))
+        return loads(data)
+
+    monkeypatch.setattr(orjson, "loads", noted)
+    answered = await house.client.post("/v1/responses", content=body, timeout=30)
+    monkeypatch.undo()
+    assert answered.status_code == 200
+    assert max(read) < 2 * 1024 * 1024
+    sent = upstream.last.json()
+    assert (len(sent["x"]), sent["y"]) == (400_000, ["cut \ufffd"])
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_a_text_that_is_too_long_for_one_call_is_refused_by_its_name(house, upstream, path, monkeypatch):
+    monkeypatch.setattr(in_pieces, "LONGEST_TEXT", 1_000_000)
+    body = orjson.dumps({**ROUTES[path], "x": "a" * 4_000_000})
+    answered = await house.client.post(path, content=body)
+    assert answered.status_code == 413
+    assert "too long a text" in answered.json()["error"]["message"]
+    assert not upstream.requests
+
+
+async def test_an_agents_long_conversation_with_pictures_goes_up_as_it_came(house, upstream):
+    """Read and written in pieces, which nobody sees."""
+    picture = {"type": "input_image", "image_url": "data:image/png;base64," + "iVBORw0K" * 1_250_000}
+    said = [
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": f"说 {n} 😀"}]}
+        for n in range(4000)
+    ]
+    asked = {"model": "gpt-5", "input": [*said, {"type": "message", "role": "user", "content": [picture] * 2}]}
+    answered = await house.client.post("/v1/responses", content=orjson.dumps(asked), timeout=30)
+    assert answered.status_code == 200
+    assert upstream.last.json()["input"] == asked["input"]
 
 
 async def test_thirty_megabytes_of_text_pass(house, upstream, work):

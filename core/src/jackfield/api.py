@@ -44,6 +44,7 @@ from .files import check_replaceable, expanded, read_whole, remove_unfinished, r
 from .hookspecs import PROJECT
 from .local_access import TOKEN_HEADER, local_token
 from .locks import turn_at
+from .pieces import dumps as json_in_pieces
 from .plugin_host import ExecutorFactory, Host
 from .plugin_info import HookFailure, PluginInfo
 from .plugins import HOOK_API_VERSION
@@ -141,6 +142,7 @@ __all__ = [
     "invalid_request",
     "is_hash",
     "is_off_limits",
+    "json_in_pieces",
     "local_token",
     "passable",
     "read_whole",

@@ -6,8 +6,10 @@ has lost its other half becomes U+FFFD, wherever it stands.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import orjson
@@ -29,6 +31,13 @@ _ESCAPED = re.compile(
 )
 
 
+_RUN = re.compile(rb"\\*+")
+_FIRST = re.compile(rb"\\u[dD][89abAB]")
+_SECOND = re.compile(rb"\\u[dD][c-fC-F]")
+_PAIR = 12  # the length of an escaped pair
+_PIECE = 64 * 1024
+
+
 def loads(data: bytes | str) -> Any:
     """Return parsed JSON of well-formed text. Raises orjson.JSONDecodeError, a ValueError, for what is no JSON."""
     try:
@@ -45,8 +54,44 @@ def mend(data: bytes | str) -> bytes:
     if isinstance(data, str):
         data = data.encode("utf-8", "replace")
     elif not data.isascii():
-        data = str(data, "utf-8", "replace").encode().removeprefix(BOM)
-    return _ESCAPED.sub(_mended, data) if b"\\ud" in data or b"\\uD" in data else data
+        data = b"".join(_whole_characters(data)).removeprefix(BOM)
+    if not _has_halves(data):
+        return data
+    return b"".join(_ESCAPED.sub(_mended, piece) if _has_halves(piece) else piece for piece in _between_escapes(data))
+
+
+def _has_halves(data: bytes) -> bool:
+    return b"\\ud" in data or b"\\uD" in data
+
+
+def _whole_characters(data: bytes) -> Iterator[bytes]:
+    """Yield the data in pieces, with U+FFFD for what is no character: of much, each step holds nobody up."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for at in range(0, len(data), _PIECE):
+        yield decoder.decode(data[at : at + _PIECE], at + _PIECE >= len(data)).encode()
+
+
+def _between_escapes(data: bytes) -> Iterator[bytes]:
+    """Yield the data in pieces, none of which ends in an escape or between two halves of a character."""
+    start = 0
+    while (end := _cut(data, start + _PIECE)) < len(data):
+        yield data[start:end]
+        start = end
+    yield data[start:]
+
+
+def _cut(data: bytes, at: int) -> int:
+    """Return where to cut behind a place: there where no escape is near, else at the next escape that allows it."""
+    if b"\\" not in data[max(0, at - _PAIR) : at]:
+        return at
+    while (at := data.find(b"\\", at)) >= 0:
+        if data[at - 1 : at] == b"\\":
+            at = _RUN.match(data, at).end()  # type: ignore[union-attr]  # it stands on a backslash
+        elif _SECOND.match(data, at) and _FIRST.match(data, at - _PAIR // 2):
+            at += 1
+        else:
+            return at
+    return len(data)
 
 
 def _mended(match: re.Match[bytes]) -> bytes:

@@ -10,6 +10,7 @@ from quart import Blueprint, Response, abort, request
 
 from .. import auth
 from ..aliases import resolve
+from ..background import aside
 from ..dialects.request.fields import need_text
 from ..dialects.request.reading import read_object
 from ..dialects.responses import errors
@@ -36,7 +37,8 @@ def blueprint(host: House, plugins: Plugins, gate: auth.Gate) -> Blueprint:
         if request.method != "POST" or not any(isinstance(each, Compacting) for each in runtime.executors.values()):
             abort(404)
         client = gate.enter(runtime.settings, request.scope)
-        body = read_object(cast("bytes", await request.get_data()))
+        data = cast("bytes", await request.get_data())
+        body = await aside(len(data), lambda: read_object(data))
         name = need_text(body, "model")
         route = resolve(name, runtime.registry, runtime.settings.model_aliases)
         if route is None:

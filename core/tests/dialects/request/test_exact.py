@@ -4,6 +4,7 @@ import orjson
 import pytest
 from jackfield.dialects.chat import ChatDialect
 from jackfield.dialects.messages import MessagesDialect
+from jackfield.dialects.request.exact import keep_digits
 
 BIG = ["18446744073709551616", "-9223372036854775809", "123456789012345678901234567890", "18446744073709551615", "7"]
 
@@ -27,6 +28,14 @@ def test_a_number_of_a_call_keeps_its_digits(number):
     call = b'{"type":"tool_use","id":"t","name":"n","input":{"id":%s}}' % number.encode()
     body = b'{"model":"m","messages":[{"role":"assistant","content":[%s]}]}' % call
     assert MessagesDialect().parse(body, {}).body["input"][0]["arguments"] == f'{{"id":{number}}}'
+
+
+@pytest.mark.parametrize("before", [0, 200_000, 262_120, 262_130, 262_150, 600_000, 1_500_000])
+def test_it_is_found_and_read_wherever_the_steps_of_a_large_body_end(before):
+    body = b'{"a":"' + b"x" * before + b'","tools":[{"maximum": 12345678901234567890123}],"b":[1,2]}'
+    request = {"tools": [{"maximum": 1.2e22}]}
+    keep_digits(request, body, ["tools"])
+    assert b"12345678901234567890123" in orjson.dumps(request)
 
 
 def test_a_number_where_a_text_belongs_is_refused_by_its_name():

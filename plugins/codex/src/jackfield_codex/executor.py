@@ -6,7 +6,6 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 from jackfield.api import (
     Endpoint,
     EventStream,
@@ -16,6 +15,7 @@ from jackfield.api import (
     UpstreamResponse,
     aside,
     from_http,
+    json_in_pieces,
 )
 
 from . import headers
@@ -93,7 +93,8 @@ async def _written(call: UpstreamCall, endpoint: Endpoint) -> bytes:
     """Return the request's body as it is sent; written in a thread where it is long."""
 
     def work() -> bytes:
-        return orjson.dumps(normalised(call.body, call.request.session, instructions=_is_login(endpoint)))
+        body = normalised(call.body, call.request.session, instructions=_is_login(endpoint))
+        return json_in_pieces(body, call.size)
 
     return await aside(call.size, work)
 

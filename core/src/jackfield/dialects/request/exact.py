@@ -9,6 +9,11 @@ from typing import Any
 
 import orjson
 
+from ... import pieces
+
+_STEP = 256 * 1024
+_LONGEST = 64
+
 _long_number = re.compile(rb"[\[:,]\s*-?[0-9]{19}").search
 _LEAST, _MOST = -(2**63), 2**64 - 1
 
@@ -19,9 +24,10 @@ def keep_digits(request: dict[str, Any], body: bytes, keys: Iterable[str]) -> No
     Numbers that the reader cannot hold become fragments, which are written as they are. Nothing happens where `body`
     has no number that long.
     """
-    if not _long_number(body):
+    # In steps, since one call holds the interpreter; what is split between two of them is found in the second.
+    if not any(_long_number(body, max(0, at - _LONGEST), at + _STEP) for at in range(0, len(body), _STEP)):
         return
-    written = json.loads(body, parse_int=_integer)
+    written = pieces.loads(body, lambda piece: json.loads(piece, parse_int=_integer))
     for key in keys:
         if key in request and _can_be_written(written.get(key)):
             request[key] = written[key]

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from ... import wellformed
+from ... import pieces, wellformed
 from ...depth import MAX_DEPTH, is_too_deep
 from ...errors import ClientError, Kind, invalid_request
 from ...json_limits import MOST_MARKS, measure
@@ -16,8 +16,8 @@ def read_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object in `body`; a byte order mark is passed over, halves of characters become U+FFFD.
 
     Raises ClientError: 400 for an empty body, JSON that does not parse (with line and column), nesting beyond
-    `MAX_DEPTH`, and anything but an object at the top; 413 for more than `MOST_MARKS` brackets and commas. Of much
-    data to be called in a thread.
+    `MAX_DEPTH`, and anything but an object at the top; 413 for more than `MOST_MARKS` brackets and commas, or a text
+    beyond `pieces.LONGEST_TEXT`. Of much data to be called in a thread.
     """
     body = body.removeprefix(wellformed.BOM)
     if not body.strip():
@@ -26,7 +26,9 @@ def read_object(body: bytes) -> dict[str, Any]:
     if is_long:
         _check_cost(body)
     try:
-        document = wellformed.loads(body)
+        document = pieces.loads(body, wellformed.loads)
+    except OverflowError as error:
+        raise ClientError(Kind.TOO_LARGE, f"the request body has too long a text: {error}") from None
     except orjson.JSONDecodeError as error:
         raise _malformed(error) from None
     if type(document) is not dict:

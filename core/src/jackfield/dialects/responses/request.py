@@ -6,8 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
+from ... import pieces
 from ...errors import invalid_request
 from .. import known
 from ..base import Parsed
@@ -85,7 +84,7 @@ def session_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> str:
             return _short(headers[name])
     items = request["input"]
     first = next((item for item in items if item.get("role") == "user"), items[0])
-    return _digest(orjson.dumps([request.get("model"), request.get("instructions"), _said(first)]))
+    return _digest(pieces.dumps([request.get("model"), request.get("instructions"), _said(first)]))
 
 
 def _said(item: Mapping[str, Any]) -> object:
