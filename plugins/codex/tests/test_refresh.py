@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import errno
+import gzip
 import stat
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,17 @@ from typing import Any
 import jackfield_codex.refresh
 import pytest
 from filelock import FileLock
-from jackfield.testing import FakeUpstream, Pause, closed_url, html_page, http_error, json_reply, text_answer
+from jackfield.testing import (
+    FakeUpstream,
+    Head,
+    Pause,
+    closed_url,
+    html_page,
+    http_error,
+    json_reply,
+    reply,
+    text_answer,
+)
 
 REFUSED = http_error(401, "Provided authentication token is expired.", code="token_expired")
 
@@ -183,6 +194,9 @@ OUTAGES = {
     "403 from a firewall": dataclasses.replace(html_page(), status=403),
     "no token": json_reply({"ok": True}),
     "no JSON": html_page(),
+    "a bomb (U1)": reply(gzip.compress(bytes(20_000_000)), content_encoding="gzip"),
+    "a bomb that nobody declared (U1)": reply(gzip.compress(bytes(20_000_000))),
+    "an answer of megabytes (U1)": reply(b" " * 4_000_000),
 }
 
 
@@ -198,6 +212,19 @@ async def test_an_outage_of_the_token_endpoint_ends_no_login(
     assert (house.credentials["auth.json"].status, kit.text(stale)) == ("active", before)
     kit.clock.advance(120)
     assert (await house.ask()).status_code == 200
+
+
+async def test_an_answer_without_end_has_one(
+    stale: Path, endpoint: FakeUpstream, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """U1's relative: the token endpoint goes silent in the middle; its connection is closed."""
+    monkeypatch.setattr(jackfield_codex.refresh, "WITHIN", 0.5)
+    endpoint.script(json_reply({"a": 1}).first(Head(), Pause()))
+    house = await serve(stale)
+
+    assert (await house.ask()).status_code >= 500
+    await endpoint.last.wait_closed()
+    assert house.credentials["auth.json"].status == "active"
 
 
 async def test_a_token_that_is_still_good_is_used_while_it_cannot_be_renewed(

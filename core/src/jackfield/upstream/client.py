@@ -96,10 +96,15 @@ class UpstreamResponse:
         return await anext(self._unpacked, b"")
 
     async def body(self, limit: int = ERROR_BODY_LIMIT) -> bytes:
-        """Return the whole body, cut at `limit` bytes, and close. Raises UpstreamError."""
+        """Return the whole body, cut at `limit` bytes, and close, also where the caller waits no longer.
+
+        Raises UpstreamError.
+        """
         pieces: list[bytes] = []
-        await self._gather(pieces, limit)
-        await self.aclose()
+        try:
+            await self._gather(pieces, limit)
+        finally:
+            await self.aclose()
         return b"".join(pieces)[:limit]
 
     async def complaint(self) -> bytes:
