@@ -8,14 +8,15 @@ from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from jackfield.config import Document, compose, core_schema, masked, paths
+from jackfield.config import Document, compose, core_schema, masked
 from jackfield.config.diff import changes
-from jackfield.config.edit import EditError
 from jackfield.config.load import inspect
-from jackfield.config.same import same
 from jackfield.config.section import Section
-from jackfield.errors import ConfigError
-from jackfield.plugins import Plugins
+from jackfield.config.text import paths
+from jackfield.config.text.compare import same
+from jackfield.config.text.edit import EditError
+from jackfield.model.errors import ConfigError
+from jackfield.plugins.manager import Plugins
 
 PLUGINS = Plugins.discover()
 SCHEMA = compose(core_schema(), PLUGINS.config_schemas())

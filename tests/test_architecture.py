@@ -24,14 +24,19 @@ MAX_FILE = 400
 MAX_FUNCTION = 40
 LONGER = {
     "core/tests/dialects/messages/test_stream.py": "One writer, event by event, with scripts that all share.",
-    "core/tests/dialects/reading/test_reader.py": "One list of the ways in which relays bend a stream.",
-    "core/tests/test_plugins.py": "Every hook and every way to fail of the one class that calls plugins.",
+    "core/tests/responses/test_reader.py": "One list of the ways in which relays bend a stream.",
+    "core/tests/plugins/test_manager.py": "Every hook and every way to fail of the one class that calls plugins.",
 }
 """What may be longer, `path` or `path:function`, each with the sentence that says why."""
 
 CORE = "core/src/jackfield/"
-VOCABULARY = ("types", "errors", "secret")
-PURE = ("sse", "credentials", "dialects")
+PURE = ("responses/", "dialects/", "routing/credentials/")
+STAIR = (
+    *("model", "net", "config", "redaction", "log", "server", "responses", "upstream", "dialects", "metering"),
+    *("routing", "plugins", "host", "edge", "app", "cli", "asgi", "api", "testing", "__main__"),
+)
+"""The rooms of the core in order: an import may only go down, to a room that stands before its own."""
+MOST_ROOMS, MOST_ARROWS = 24, 100
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Source:
 
     @property
     def part(self) -> str:
-        """The part of the core that it belongs to: `sse`, `dialects`, `config`; "" for plugins."""
+        """The room of the core that it belongs to: `dialects`, `config`, `app`; "" for plugins."""
         return self.path.removeprefix(CORE).split("/")[0].removesuffix(".py") if self.path.startswith(CORE) else ""
 
 
@@ -71,6 +76,12 @@ class Import:
     @property
     def top(self) -> str:
         return self.module.partition(".")[0]
+
+    @property
+    def room(self) -> str:
+        """The room of the core that is imported; "" for what is none, and for the names of `jackfield` itself."""
+        first, _, rest = self.module.partition(".")
+        return rest.partition(".")[0] if first == "jackfield" else ""
 
     def within(self, *packages: str) -> bool:
         return any(f"{self.module}.".startswith(f"{package}.") for package in packages)
@@ -102,36 +113,44 @@ Law = Callable[[Source], Iterator[str]]
 
 
 def vocabulary_is_stdlib_only(source: Source) -> Iterator[str]:
-    """`types`, `errors` and `secret` import the standard library and each other."""
-    if source.part in VOCABULARY:
-        own = [f"jackfield.{part}" for part in VOCABULARY]
+    """`model/` imports the standard library and itself."""
+    if source.part == "model":
         for each in imports(source):
-            if each.top not in sys.stdlib_module_names and not each.within(*own):
+            if each.top not in sys.stdlib_module_names and not each.within("jackfield.model"):
                 yield f"{each.line}: imports {each.module}"
 
 
 def pure_parts_know_no_network(source: Source) -> Iterator[str]:
-    """`sse`, `credentials` and `dialects` import neither quart nor httpx."""
-    if source.part in PURE:
+    """`responses/`, `dialects/` and `routing/credentials/` import neither quart nor httpx."""
+    if source.path.removeprefix(CORE).startswith(PURE):
         for each in imports(source):
             if each.top in ("quart", "httpx"):
                 yield f"{each.line}: imports {each.module}"
 
 
+def imports_go_down_the_stair(source: Source) -> Iterator[str]:
+    """A room imports only from rooms below it, for types as well; the package's own lazy `__getattr__` is the door."""
+    if not source.path.startswith(CORE) or source.path == f"{CORE}__init__.py":
+        return
+    for each in imports(source):
+        if each.room not in ("", source.part) and STAIR.index(each.room) > STAIR.index(source.part):
+            yield f"{each.line}: {source.part} imports {each.module} from above"
+
+
 def only_plugins_calls_hooks(source: Source) -> Iterator[str]:
-    """Only `plugins.py` touches `pm.hook`; pluggy is known to it, to `hookspecs.py` and to `api.py`."""
-    if source.path == f"{CORE}plugins.py":
+    """Only `plugins/manager.py` touches `pm.hook`; pluggy is known to it, to `plugins/hookspecs.py` and to `api.py`."""
+    if source.path == f"{CORE}plugins/manager.py":
         return
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Attribute) and node.attr == "hook":
             yield f"{node.lineno}: touches {ast.unparse(node)}"
-    if source.path not in (f"{CORE}hookspecs.py", f"{CORE}api.py"):
+    if source.path not in (f"{CORE}plugins/hookspecs.py", f"{CORE}api.py"):
         yield from (f"{each.line}: imports pluggy" for each in imports(source) if each.top == "pluggy")
 
 
 def only_upstream_catches_httpx(source: Source) -> Iterator[str]:
-    """Foreign exceptions are mapped to ours in one place."""
-    if source.part == "upstream":
+    """Foreign exceptions are mapped to ours in one place; what a URL means is asked in another, `net/urls.py`."""
+    if source.part == "upstream" or source.path == f"{CORE}net/urls.py":
         return
     known = {"httpx"} | {
         alias.asname or alias.name
@@ -148,8 +167,8 @@ def only_upstream_catches_httpx(source: Source) -> Iterator[str]:
 
 
 def quart_stays_at_the_edge(source: Source) -> Iterator[str]:
-    """Only `app.py`, `routes/` and the plugins with routes of their own import quart; others for its types alone."""
-    if source.part in ("app", "routes") or source.path.startswith(("plugins/management/", "plugins/dashboard/")):
+    """Only `app.py`, `edge/` and the plugins with routes of their own import quart; others for its types alone."""
+    if source.part in ("app", "edge") or source.path.startswith(("plugins/management/", "plugins/dashboard/")):
         return
     for each in imports(source):
         if each.top == "quart" and not each.typing_only:
@@ -207,6 +226,7 @@ def exemptions_give_a_reason(source: Source) -> Iterator[str]:
 SHIPPED: list[Law] = [
     vocabulary_is_stdlib_only,
     pure_parts_know_no_network,
+    imports_go_down_the_stair,
     only_plugins_calls_hooks,
     only_upstream_catches_httpx,
     quart_stays_at_the_edge,
@@ -229,6 +249,17 @@ def broken(law: Law, sources: list[Source]) -> list[str]:
 @pytest.mark.parametrize("law", SHIPPED, ids=lambda law: law.__name__)
 def test_shipped_code_keeps_the_law(law: Law) -> None:
     assert broken(law, files("core/src/**/*.py", "plugins/*/src/**/*.py")) == []
+
+
+def test_the_house_has_few_rooms_and_few_arrows_between_them() -> None:
+    core = [source for source in files(f"{CORE}**/*.py") if source.part != "testing"]
+    rooms = {source.part for source in core}
+    arrows = {(source.part, each.room) for source in core for each in imports(source) if each.room}
+    arrows = {(start, end) for start, end in arrows if start != end and start != "__init__"}
+
+    assert rooms <= {*STAIR, "__init__"}, "give each room its place on the stair"
+    assert len(rooms) <= MOST_ROOMS, sorted(rooms)
+    assert len(arrows) < MOST_ARROWS, sorted(arrows)
 
 
 def test_every_file_is_short() -> None:
@@ -270,7 +301,8 @@ def test_no_data_file_of_the_core_names_a_provider() -> None:
 
 
 def test_pure_parts_load_without_the_network_even_indirectly() -> None:
-    pure = [source.name for source in files(f"{CORE}**/*.py") if source.part in (*VOCABULARY, *PURE)]
+    folders = ("model/", *PURE)
+    pure = [each.name for each in files(f"{CORE}**/*.py") if each.path.removeprefix(CORE).startswith(folders)]
     code = f"import sys, {', '.join(pure)}; print(*{{'quart', 'httpx', 'hypercorn'}} & set(sys.modules))"
 
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -280,23 +312,30 @@ def test_pure_parts_load_without_the_network_even_indirectly() -> None:
 
 
 BAD = [
-    (vocabulary_is_stdlib_only, f"{CORE}types.py", "import orjson"),
-    (vocabulary_is_stdlib_only, f"{CORE}errors.py", "from .registry import Registry"),
-    (vocabulary_is_stdlib_only, f"{CORE}secret.py", "from . import registry"),
-    (pure_parts_know_no_network, f"{CORE}sse.py", "import httpx"),
+    (vocabulary_is_stdlib_only, f"{CORE}model/types.py", "import orjson"),
+    (vocabulary_is_stdlib_only, f"{CORE}model/errors.py", "from ..routing.registry import Registry"),
+    (vocabulary_is_stdlib_only, f"{CORE}model/secret.py", "from ..routing import registry"),
+    (pure_parts_know_no_network, f"{CORE}responses/sse.py", "import httpx"),
     (pure_parts_know_no_network, f"{CORE}dialects/chat/stream.py", "def f():\n    from quart import request"),
-    (only_plugins_calls_hooks, f"{CORE}runtime.py", "manager.hook.startup(host=1)"),
+    (imports_go_down_the_stair, f"{CORE}routing/journey.py", "from ..plugins.manager import Plugins"),
+    (imports_go_down_the_stair, f"{CORE}server/x.py", "if TYPE_CHECKING:\n    from ..edge.exchange import Exchange"),
+    (imports_go_down_the_stair, f"{CORE}net/x.py", "def f():\n    from jackfield.config import load"),
+    (only_plugins_calls_hooks, f"{CORE}routing/runtime.py", "manager.hook.startup(host=1)"),
     (only_plugins_calls_hooks, "plugins/demo/src/jackfield_demo/x.py", "from pluggy import PluginManager"),
-    (only_upstream_catches_httpx, f"{CORE}pipeline.py", "try:\n    f()\nexcept (OSError, httpx.ReadError):\n    pass"),
+    (
+        only_upstream_catches_httpx,
+        f"{CORE}routing/journey.py",
+        "try:\n    f()\nexcept (OSError, httpx.ReadError):\n    pass",
+    ),
     (
         only_upstream_catches_httpx,
         "plugins/x/src/x.py",
         "from httpx import HTTPError as E\ntry:\n    f()\nexcept E: ...",
     ),
-    (quart_stays_at_the_edge, f"{CORE}pipeline.py", "from quart import Quart"),
+    (quart_stays_at_the_edge, f"{CORE}routing/journey.py", "from quart import Quart"),
     (quart_stays_at_the_edge, "plugins/tps/src/jackfield_tps/__init__.py", "import quart"),
-    (core_names_no_provider, f"{CORE}registry.py", "# what Codex sends"),
-    (plugins_use_the_public_api, "plugins/x/src/jackfield_x/__init__.py", "from jackfield.types import Model"),
+    (core_names_no_provider, f"{CORE}routing/registry.py", "# what Codex sends"),
+    (plugins_use_the_public_api, "plugins/x/src/jackfield_x/__init__.py", "from jackfield.model.types import Model"),
     (plugins_use_the_public_api, "plugins/x/src/jackfield_x/__init__.py", "from jackfield import types"),
     (plugins_use_the_public_api, "plugins/x/src/jackfield_x/__init__.py", "import jackfield"),
     (files_and_functions_are_short, f"{CORE}x.py", "\n" * MAX_FILE),
@@ -309,13 +348,13 @@ BAD = [
 ]
 
 GOOD = [
-    (vocabulary_is_stdlib_only, f"{CORE}types.py", "import dataclasses\nfrom .secret import Secret"),
+    (vocabulary_is_stdlib_only, f"{CORE}model/types.py", "import dataclasses\nfrom .secret import Secret"),
     (pure_parts_know_no_network, f"{CORE}upstream/client.py", "import httpx"),
-    (only_plugins_calls_hooks, f"{CORE}plugins.py", "import pluggy\nself.pm.hook.startup()"),
+    (only_plugins_calls_hooks, f"{CORE}plugins/manager.py", "import pluggy\nself.pm.hook.startup()"),
     (only_upstream_catches_httpx, f"{CORE}upstream/x.py", "try:\n    f()\nexcept httpx.ReadError:\n    pass"),
-    (only_upstream_catches_httpx, f"{CORE}pipeline.py", "try:\n    f()\nexcept OSError:\n    pass"),
-    (quart_stays_at_the_edge, f"{CORE}registrars.py", "if TYPE_CHECKING:\n    from quart import Blueprint"),
-    (quart_stays_at_the_edge, f"{CORE}routes/client.py", "from quart import Blueprint"),
+    (only_upstream_catches_httpx, f"{CORE}routing/journey.py", "try:\n    f()\nexcept OSError:\n    pass"),
+    (quart_stays_at_the_edge, f"{CORE}plugins/registrars.py", "if TYPE_CHECKING:\n    from quart import Blueprint"),
+    (quart_stays_at_the_edge, f"{CORE}edge/status.py", "from quart import Blueprint"),
     (quart_stays_at_the_edge, "plugins/management/src/jackfield_management/x.py", "from quart import Blueprint"),
     (core_names_no_provider, f"{CORE}testing/upstream.py", "# plays a Codex upstream"),
     (plugins_use_the_public_api, "plugins/x/src/jackfield_x/__init__.py", "from jackfield.api import Model"),

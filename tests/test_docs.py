@@ -11,10 +11,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from jackfield import hookspecs
+from jackfield.plugins import hookspecs
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = (ROOT / "core/src/jackfield/hookspecs.py").read_text("utf-8")
+SOURCE = (ROOT / "core/src/jackfield/plugins/hookspecs.py").read_text("utf-8")
 HOOKS = sorted(name for name, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec"))
 
 

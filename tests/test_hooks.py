@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from jackfield.api import ConfigError, Credential, Endpoint, Model, Problem, Secret, hookimpl
 from jackfield.cli import cli
-from jackfield.plugins import Plugins
+from jackfield.plugins.manager import Plugins
 from jackfield.testing import FakeUpstream, jackfield_server, make_app, text_answer
 from quart import Blueprint
 

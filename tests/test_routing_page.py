@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from jackfield.completion import Account
-from jackfield.credentials import Selector, Wish
-from jackfield.errors import Detail, Kind, RequestFailed, Verdict
-from jackfield.registry import Route
+from jackfield.metering.account import Account
+from jackfield.model.errors import Detail, Kind, RequestFailed, Verdict
+from jackfield.model.types import Credential, Model
+from jackfield.routing.credentials import Selector, Wish
+from jackfield.routing.registry import Route
 from jackfield.testing import FakeClock
-from jackfield.types import Credential, Model
 
 PAGE = (Path(__file__).parent.parent / "docs/routing.md").read_text("utf-8")
 ROWS = dict(

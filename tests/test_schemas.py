@@ -11,8 +11,8 @@ import orjson
 import pytest
 from jackfield.config import Document, load, validate
 from jackfield.config.rules import is_example
-from jackfield.errors import ConfigError
-from jackfield.secret import Secret
+from jackfield.model.errors import ConfigError
+from jackfield.model.secret import Secret
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "config.example.yaml"

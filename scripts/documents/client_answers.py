@@ -1,6 +1,6 @@
 """What the client routes answer: the JSON Schemas of their documents, and their refusals by status.
 
-The refusals come out of the table of `jackfield.errors`, so that no status can be told that is never sent.
+The refusals come out of the table of `jackfield.model.errors`, so that no status can be told that is never sent.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jackfield.dialects.spent import NOT_INCLUDED, REACHED
-from jackfield.errors import Kind, RequestFailed
+from jackfield.model.errors import Kind, RequestFailed
+from jackfield.responses.verdicts.spent import NOT_INCLUDED, REACHED
 
 Data = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from jackfield import __version__
 from jackfield.app import dialects
-from jackfield.errors import Kind
+from jackfield.model.errors import Kind
 
 from . import client_answers as answers
 from . import client_bodies as bodies

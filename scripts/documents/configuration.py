@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jackfield.config import compose, core_schema
-from jackfield.plugins import Plugins
+from jackfield.plugins.manager import Plugins
 
 Schema = Mapping[str, Any]
 

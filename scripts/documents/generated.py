@@ -31,7 +31,7 @@ def _providers(name: str, language: str) -> str:
 
 
 GENERATED: Mapping[str, Callable[[], str]] = {
-    "docs/hooks.md": lambda: hooks((ROOT / "core/src/jackfield/hookspecs.py").read_text("utf-8")),
+    "docs/hooks.md": lambda: hooks((ROOT / "core/src/jackfield/plugins/hookspecs.py").read_text("utf-8")),
     "docs/configuration.md": lambda: configuration(PLUGINS),
     **{f"docs/{name}": partial(_management, name) for name in ("management-api.md", "management-api.zh.md")},
     "docs/providers.md": partial(_providers, "providers.md", "en"),

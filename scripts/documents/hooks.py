@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 HEAD = """# Hooks
 
-<!-- Generated from core/src/jackfield/hookspecs.py by scripts/docs. Change it there. -->
+<!-- Generated from core/src/jackfield/plugins/hookspecs.py by scripts/docs. Change it there. -->
 
 {about}
 
@@ -31,7 +31,7 @@ SECTION = """
 
 
 def hooks(source: str) -> str:
-    """Return the page, given the text of `hookspecs.py`."""
+    """Return the page, given the text of `plugins/hookspecs.py`."""
     tree = ast.parse(source)
     _, _, about = (ast.get_docstring(tree) or "").partition("\n\n")  # what comes before speaks of the file itself
     page = HEAD.format(about=_prose(about))

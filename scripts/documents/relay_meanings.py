@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from jackfield.dialects.relay_words import RelayWord
-from jackfield.errors import Kind, Verdict
+from jackfield.model.errors import Kind, Verdict
+from jackfield.responses.verdicts.relay_words import RelayWord
 
 from .relay_words import every
 

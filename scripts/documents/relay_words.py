@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import orjson
-from jackfield.dialects.relay_words import BUILT_IN, RelayWord
-from jackfield.errors import Kind, Verdict
+from jackfield.model.errors import Kind, Verdict
+from jackfield.responses.verdicts.relay_words import BUILT_IN, RelayWord
 
 _TABLES = re.compile(r"(<!-- table: (verdicts|relay words) -->\n).*?(<!-- end -->)", re.DOTALL)
 

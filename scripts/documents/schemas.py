@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from jackfield.config import compose, core_schema
-from jackfield.plugins import Plugins
+from jackfield.plugins.manager import Plugins
 from jackfield_management.openapi import describe
 
 from . import client_api

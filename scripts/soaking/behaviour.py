@@ -11,7 +11,7 @@ from random import Random
 
 import brotli
 from backports import zstd
-from jackfield.errors import Kind, Verdict
+from jackfield.model.errors import Kind, Verdict
 from jackfield.testing import (
     Close,
     Completed,

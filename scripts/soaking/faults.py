@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from jackfield.errors import Kind, Verdict
+from jackfield.model.errors import Kind, Verdict
+from jackfield.model.types import Usage
 from jackfield.testing import (
     Close,
     Completed,
@@ -30,7 +31,6 @@ from jackfield.testing import (
     reset_before_headers,
     usage_limit,
 )
-from jackfield.types import Usage
 
 from .behaviour import Behaviour, Part
 

@@ -8,7 +8,7 @@ import socket
 from contextlib import suppress
 from random import Random
 
-from jackfield.errors import Kind
+from jackfield.model.errors import Kind
 from jackfield.testing import RecordedRequest, Script, html_page, http_error
 
 from .behaviour import Behaviour, Part

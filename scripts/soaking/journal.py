@@ -8,7 +8,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jackfield.errors import Kind
+from jackfield.model.errors import Kind
 from jackfield.testing import RecordedRequest
 
 from .behaviour import Behaviour

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from jackfield.errors import Kind, Verdict
+from jackfield.model.errors import Kind, Verdict
 
 from .asking import Question
 from .canaries import leaked, strangers

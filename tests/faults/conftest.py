@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import httpx
 import pytest
 import pytest_asyncio
-from jackfield import attempts
+from jackfield.routing import attempts
 from jackfield.testing import FakeClock, FakeUpstream, RunningServer, Script, jackfield_server, text_answer
 
 from .clients import PATHS, question

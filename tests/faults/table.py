@@ -10,7 +10,7 @@ import gzip
 from collections.abc import Mapping, Sequence
 
 from jackfield.api import Usage
-from jackfield.codings import zstd
+from jackfield.net.codings import zstd
 from jackfield.testing import (
     Close,
     Completed,

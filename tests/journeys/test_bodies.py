@@ -8,10 +8,10 @@ import zlib
 import brotli
 import orjson
 import pytest
-from jackfield import pieces as in_pieces
-from jackfield.background import LARGE
-from jackfield.codings import zstd
-from jackfield.dialects.request import reading
+from jackfield.dialects.translate import reading
+from jackfield.model.background import LARGE
+from jackfield.net.codings import zstd
+from jackfield.responses import json_pieces as in_pieces
 
 MESSAGES = {"model": "gpt-5", "max_tokens": 10, "messages": [{"role": "user", "content": "Hi"}]}
 ROUTES = {

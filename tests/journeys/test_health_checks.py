@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from jackfield import health_checks
+from jackfield.host import health_checks
 from jackfield.testing import (
     FakeClock,
     FakeUpstream,

@@ -6,8 +6,8 @@ import orjson
 import pytest
 from jackfield.app import dialects
 from jackfield.dialects.base import Parsed
-from jackfield.errors import Kind, Unavailable
-from jackfield.routes import heartbeat, streaming
+from jackfield.edge import keepalive, streaming
+from jackfield.model.errors import Kind, Unavailable
 from jackfield.testing import (
     Delay,
     Hang,
@@ -32,7 +32,7 @@ HOLD = 0.2
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch):
     """Let a tenth of a second be ten."""
-    monkeypatch.setattr(heartbeat, "PERIOD", 0.1)
+    monkeypatch.setattr(keepalive, "PERIOD", 0.1)
     monkeypatch.setattr(streaming, "SHORTEST", 0.05)
 
 
@@ -150,7 +150,7 @@ async def test_to_a_client_that_does_not_read_pings_do_not_queue():
             await asyncio.sleep(60)
 
     stuck = Stuck()
-    beating = heartbeat.Heartbeat(stuck, lambda: b": ping\n\n", 0.01)
+    beating = keepalive.Heartbeat(stuck, lambda: b": ping\n\n", 0.01)
     await asyncio.sleep(0.5)
     beating.stop()
     assert stuck.sent == 1

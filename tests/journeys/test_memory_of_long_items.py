@@ -4,7 +4,7 @@ import tracemalloc
 
 from jackfield.dialects.responses.gaps import Gaps
 from jackfield.dialects.responses.stream import Passthrough
-from jackfield.sse import Event
+from jackfield.responses.sse import Event
 
 DELTAS = 20_000
 WORD = "word "

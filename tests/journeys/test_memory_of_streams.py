@@ -6,8 +6,8 @@ import tracemalloc
 
 import orjson
 import pytest
-from jackfield import handshake
-from jackfield.routes import streaming
+from jackfield.edge import streaming
+from jackfield.routing import handshake
 from jackfield.testing import text_answer
 
 STREAMS = 8

@@ -3,8 +3,8 @@
 import dataclasses
 
 import pytest
+from jackfield.model.types import Usage
 from jackfield.testing import Completed, Delay, Hang, Head, Raw, Reasoning, Script, Send, Text, ToolCall, answer
-from jackfield.types import Usage
 
 NONE = Completed(Usage(11))
 RESPONSES, CHAT, MESSAGES = "/v1/responses", "/v1/chat/completions", "/v1/messages"

@@ -4,7 +4,8 @@ import errno
 import socket
 
 import pytest
-from jackfield.upstream import reach, sockets
+from jackfield.net import off_limits
+from jackfield.upstream import sockets
 
 WANTS = {
     "EMFILE": OSError(errno.EMFILE, "Too many open files"),
@@ -24,7 +25,7 @@ async def test_a_want_of_our_own_is_a_503_and_over_when_it_is_over(house, upstre
         raise want
 
     with monkeypatch.context() as patched:
-        patched.setattr(reach, "addresses", fail)
+        patched.setattr(off_limits, "addresses", fail)
         for _ in range(5):
             found = await house.post()
             assert found.status_code == 503, found.text
@@ -37,7 +38,7 @@ async def test_a_name_that_is_not_known_is_not_our_fault(house, upstream, monkey
     async def fail(*_):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(reach, "addresses", fail)
+    monkeypatch.setattr(off_limits, "addresses", fail)
     assert (await house.post()).status_code == 502
 
 
@@ -72,7 +73,7 @@ async def test_a_dead_address_does_not_take_the_time_of_the_next(serve, upstream
     async def found(*_):
         return order
 
-    monkeypatch.setattr(reach, "addresses", found)
+    monkeypatch.setattr(off_limits, "addresses", found)
     assert (await house.post()).status_code == 200
 
 
@@ -90,7 +91,7 @@ async def test_all_dead_is_one_time_out_in_sum(serve, upstream, monkeypatch, dea
         return await start_connection(infos, **options)
 
     start_connection = sockets.aiohappyeyeballs.start_connection
-    monkeypatch.setattr(reach, "addresses", found)
+    monkeypatch.setattr(off_limits, "addresses", found)
     monkeypatch.setattr(sockets.aiohappyeyeballs, "start_connection", race)
     assert (await house.post()).status_code == 502
     assert races == [3]  # one race, which the time-out ends, and not one for each address

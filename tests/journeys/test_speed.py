@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 from jackfield.api import Usage
 from jackfield.cli import cli
-from jackfield.completion import Meter
+from jackfield.metering.account import Meter
 from jackfield.testing import (
     FakeClock,
     FakeUpstream,

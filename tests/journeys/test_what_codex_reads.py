@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 from jackfield.dialects.responses.codes import code_in_stream
-from jackfield.errors import Kind, UpstreamError
+from jackfield.model.errors import Kind, UpstreamError
 from jackfield.testing import (
     Close,
     Pause,

@@ -58,7 +58,7 @@ def test_a_thousand_requests_pass_and_the_server_stops(tmp_path: Path, options: 
 
 
 def test_lost_lines_are_counted_and_told_when_somebody_reads(tmp_path: Path) -> None:
-    from jackfield import outlet
+    from jackfield.log import outlet
 
     lost: list[int] = []
     reading, writing = os.pipe()
@@ -98,7 +98,7 @@ def test_a_closed_pipe_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_loses_lines_and_no_others(tmp_path: Path) -> None:
-    from jackfield import outlet
+    from jackfield.log import outlet
 
     if not Path("/dev/full").exists():
         pytest.skip("no such device here")

@@ -83,7 +83,7 @@ async def test_13_an_answer_that_is_put_together_is_bounded(
     proxy: Any, fox: FakeUpstream, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     """One that does not end would fill memory; streamed, it fills nothing."""
-    monkeypatch.setattr("jackfield.routes.ingress.LONGEST_ANSWER", 50_000)
+    monkeypatch.setattr("jackfield.edge.ingress.LONGEST_ANSWER", 50_000)
     house = await proxy(fox, request_retry=0)
     fox.default = text_answer("word " * 2_000)
 

@@ -10,7 +10,7 @@ from typing import Any
 import bcrypt
 import pytest
 import yaml
-from jackfield import auth
+from jackfield.edge import auth
 from jackfield.testing import FakeUpstream
 
 ROOT = Path(__file__).resolve().parents[2]

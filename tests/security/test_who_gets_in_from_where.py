@@ -10,8 +10,8 @@ import bcrypt
 import orjson
 import pytest
 import yaml
+from jackfield.edge.key_throttle import BURST
 from jackfield.testing import FakeClock, FakeUpstream
-from jackfield.throttle import BURST
 
 KEY, WRONG = "client-key-0123456789abcdef", "wrong-key-0123456789abcdef"
 MANAGEMENT = "management-key-0123456789"

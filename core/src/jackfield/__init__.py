@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import version
+from .model import version
 
 __version__ = version.VERSION
 __all__ = ["__version__", "create_app"]

@@ -12,21 +12,20 @@ from typing import Any, TypeVar, cast
 
 import pluggy
 
-from .background import aside
-from .callers import caller, host_of
-from .commands import config_option, rewrite_config
-from .config.document import Document
-from .config.edit import EditError, rewritten
+from .cli.plugin_commands import config_option, rewrite_config
 from .config.file import ConfigFileError, version_of
-from .config.fragments import HEALTH_CHECK_SCHEMA
-from .config.masks import REFERENCES, is_hash
+from .config.locks import turn_at
+from .config.masking import REFERENCES, is_hash
 from .config.references import foreign_references
+from .config.schema.shared import HEALTH_CHECK_SCHEMA
 from .config.secrets import revealed
 from .config.section import Section
 from .config.settings import Settings
-from .credentials import CheckResult, CredentialState, ModelState
-from .dialects.failures import from_http, passable
-from .errors import (
+from .config.text.document import Document
+from .config.text.edit import EditError, rewritten
+from .host.local_access import TOKEN_HEADER, local_token
+from .model.background import aside
+from .model.errors import (
     ClientError,
     ConfigError,
     Detail,
@@ -39,19 +38,10 @@ from .errors import (
     UpstreamError,
     invalid_request,
 )
-from .executor import Checking, Compacting, EventStream, Executor
-from .files import check_replaceable, expanded, read_whole, remove_unfinished, replace_text
-from .hookspecs import PROJECT
-from .local_access import TOKEN_HEADER, local_token
-from .locks import turn_at
-from .pieces import dumps as json_in_pieces
-from .plugin_host import ExecutorFactory, Host
-from .plugin_info import HookFailure, PluginInfo
-from .plugins import HOOK_API_VERSION
-from .registrars import ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
-from .secret import MASK, Secret
-from .sse import Event, Splitter
-from .types import (
+from .model.files import check_replaceable, expanded, read_whole, remove_unfinished, replace_text
+from .model.plugin_info import HookFailure, PluginInfo
+from .model.secret import MASK, Secret
+from .model.types import (
     Clock,
     CompletionRecord,
     Credential,
@@ -63,8 +53,18 @@ from .types import (
     UpstreamCall,
     Usage,
 )
+from .model.version import VERSION
+from .net.client_address import caller, host_of
+from .plugins.hookspecs import PROJECT
+from .plugins.host import ExecutorFactory, Host
+from .plugins.manager import HOOK_API_VERSION
+from .plugins.registrars import ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
+from .responses.json_pieces import dumps as json_in_pieces
+from .responses.sse import Event, Splitter
+from .responses.verdicts.failures import from_http, passable
+from .routing.credentials import CheckResult, CredentialState, ModelState
+from .routing.executor import Checking, Compacting, EventStream, Executor
 from .upstream import ResponsesStream, UpstreamClient, UpstreamResponse, called_host, is_off_limits
-from .version import VERSION
 
 F = TypeVar("F")
 

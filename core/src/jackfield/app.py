@@ -11,10 +11,6 @@ from typing import cast
 
 from quart import Blueprint, Quart
 
-from . import auth, logs
-from .bootstrap import SIBLINGS, Prepared, prepare
-from .build import build as build_runtime
-from .clock import SystemClock
 from .config import find
 from .config.settings import Settings
 from .dialects.base import Dialect
@@ -22,19 +18,23 @@ from .dialects.chat import ChatDialect
 from .dialects.messages import MessagesDialect
 from .dialects.responses import ResponsesDialect
 from .dialects.responses.memory import Bounds, ResponseMemory
-from .health_checks import Checker
-from .host import House
-from .local_access import LocalAccess
-from .observers import Observers
-from .plugins import Plugins
-from .reload import Reloader, timeouts_of
-from .routes import client, compact, messages, replies
-from .routes.bodies import PlainRequest
-from .routes.cors import Cors
-from .routes.ingress import Ingress
-from .routes.wire import ASGIApp, Receive, Scope, Send
-from .runtime import NOBODY
-from .types import Clock
+from .edge import auth, compact, count_tokens, replies, status
+from .edge.bodies import PlainRequest
+from .edge.cors import Cors
+from .edge.ingress import Ingress
+from .host.bootstrap import SIBLINGS, Prepared, prepare
+from .host.build import build as build_runtime
+from .host.health_checks import Checker
+from .host.house import House
+from .host.local_access import LocalAccess
+from .host.reload import Reloader, timeouts_of
+from .log import setup
+from .metering.observers import Observers
+from .model.clock import SystemClock
+from .model.types import Clock
+from .plugins.manager import Plugins
+from .routing.runtime import NOBODY
+from .server.asgi_types import ASGIApp, Receive, Scope, Send
 from .upstream import UpstreamClient
 
 logger = logging.getLogger("jackfield")
@@ -59,7 +59,7 @@ def create_app(
 def build(prepared: Prepared, clock: Clock) -> Quart:
     """Return the app of a checked configuration."""
     settings, plugins = prepared.settings, prepared.plugins
-    logs.configure(settings)
+    setup.configure(settings)
     host = House(clock, UpstreamClient(timeouts_of(settings.limits)), LocalAccess(settings.path))
     host.install(build_runtime(settings, plugins, host))
     _announce(prepared, host)
@@ -99,8 +99,8 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
 
 def _blueprints(host: House, plugins: Plugins, gate: auth.Gate) -> tuple[Blueprint, ...]:
     return (
-        client.blueprint(host, plugins, gate),
-        messages.blueprint(host, gate),
+        status.blueprint(host, plugins, gate),
+        count_tokens.blueprint(host, gate),
         compact.blueprint(host, plugins, gate),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .app import create_app
 from .config import find
-from .errors import ConfigError, JackfieldError
+from .model.errors import ConfigError, JackfieldError
 
 if TYPE_CHECKING:
     from quart import Quart

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from jackfield.config.diff import changes
-from jackfield.secret import Secret
+from jackfield.model.secret import Secret
 
 A, B = Secret("canary-a"), Secret("canary-b")
 FOX, OWL = {"name": "fox", "key": A, "on": True}, {"name": "owl", "key": B, "on": False}

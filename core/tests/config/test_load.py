@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.config import Document, Loaded, Settings, compose, core_schema, load, masked
-from jackfield.errors import ConfigError, Problem
+from jackfield.model.errors import ConfigError, Problem
 
 CANARY = "sk-canary-0123456789"
 

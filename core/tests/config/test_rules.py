@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from jackfield.config import Document, Loaded, core_schema, load
-from jackfield.errors import ConfigError, Problem
+from jackfield.model.errors import ConfigError, Problem
 
 CANARY = "sk-canary-0123456789"
 

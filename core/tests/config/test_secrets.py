@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from jackfield.config import Document, Loaded, compose, core_schema, load
-from jackfield.errors import ConfigError, Problem
+from jackfield.model.errors import ConfigError, Problem
 
 CANARY = "sk-canary-0123456789"
 

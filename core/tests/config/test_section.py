@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from jackfield.config.document import Document
 from jackfield.config.section import Section
-from jackfield.errors import ConfigError, Problem
+from jackfield.config.text.document import Document
+from jackfield.model.errors import ConfigError, Problem
 
 ACME = {
     "type": "object",

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from jackfield.config import Document, Loaded, compose, core_schema, load
-from jackfield.errors import ConfigError, Problem
-from jackfield.secret import Secret
+from jackfield.model.errors import ConfigError, Problem
+from jackfield.model.secret import Secret
 
 CANARY = "sk-canary-0123456789"
 

@@ -3,7 +3,7 @@ import orjson
 import pytest
 from httpx2 import Request, Response
 from jackfield.dialects.openai_errors import envelope, reply
-from jackfield.errors import ClientError, Detail, Kind, UpstreamError, invalid_request
+from jackfield.model.errors import ClientError, Detail, Kind, UpstreamError, invalid_request
 
 
 def raised_by_sdk(status: int, body: bytes, headers: dict[str, str]) -> openai.APIStatusError:

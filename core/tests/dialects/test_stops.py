@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.dialects.stops import MAX_COUNT, MAX_LENGTH, StopScanner, read_stops
-from jackfield.errors import ClientError
+from jackfield.model.errors import ClientError
 
 
 def scan(stops, pieces):

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from jackfield.model.types import Usage
 from jackfield.testing import (
     Completed,
     CustomToolCall,
@@ -15,7 +16,6 @@ from jackfield.testing import (
     WebSearch,
     response_events,
 )
-from jackfield.types import Usage
 from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
 

@@ -2,7 +2,7 @@ import gc
 
 import pytest
 from jackfield.api import Model, hookimpl
-from jackfield.errors import ConfigError
+from jackfield.model.errors import ConfigError
 from jackfield.testing import FakeClock, jackfield_server, jackfield_server_in_thread, make_app
 
 ALONE = {"plugins": {"allow": ["acme"]}}

@@ -1,8 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from jackfield.model.types import Clock
 from jackfield.testing import FakeClock
-from jackfield.types import Clock
 
 
 def test_it_stands_still_until_it_is_turned():

@@ -5,15 +5,7 @@ from typing import ClassVar
 
 import orjson
 import pytest
-from jackfield.api import (
-    Credential,
-    Kind,
-    Model,
-    ResponsesStream,
-    UpstreamError,
-    from_http,
-    hookimpl,
-)
+from jackfield.api import Credential, Kind, Model, ResponsesStream, UpstreamError, from_http, hookimpl
 from jackfield.testing import FakeUpstream
 from jackfield.testing.conformance import ProviderConformance
 

@@ -1,5 +1,5 @@
 import pytest
-from jackfield.sse import Splitter
+from jackfield.responses.sse import Splitter
 from jackfield.testing import Close, Delay, Hang, Pause, Reset, Script, Send, SendEvent, text_answer
 
 SCRIPT = text_answer("grüße 你好 🙂")

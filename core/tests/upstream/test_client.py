@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from jackfield.errors import Kind, UpstreamError
+from jackfield.model.errors import Kind, UpstreamError
 from jackfield.testing import (
     Close,
     FakeUpstream,

@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from jackfield.errors import Kind, UpstreamError
+from jackfield.model.errors import Kind, UpstreamError
 from jackfield.testing import Text, ToolCall, answer, check_events, text_answer
 from jackfield.upstream.stream import ResponsesStream
 

@@ -7,8 +7,8 @@ import zlib
 import brotli
 import orjson
 import pytest
-from jackfield.codings import zstd
-from jackfield.errors import Kind, UpstreamError
+from jackfield.model.errors import Kind, UpstreamError
+from jackfield.net.codings import zstd
 from jackfield.testing import FakeUpstream, Script, Send, reply, text_answer
 from jackfield.upstream import ResponsesStream, UpstreamClient
 from jackfield.upstream.transport import Timeouts

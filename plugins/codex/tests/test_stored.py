@@ -145,7 +145,7 @@ async def test_a_login_that_a_kill_tore_in_place_is_read_from_the_copy_beside_it
 MOUNTED = """
 import os, sys
 from pathlib import Path
-from jackfield.files import check_replaceable, is_mounted, replace_text
+from jackfield.model.files import check_replaceable, is_mounted, replace_text
 for part in sys.argv[1:]:
     target = Path(part)
     assert is_mounted(target), part

@@ -9,14 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 from jackfield.api import Usage
-from jackfield.testing import (
-    FakeClock,
-    FakeUpstream,
-    Pause,
-    cut_after,
-    http_error,
-    text_answer,
-)
+from jackfield.testing import FakeClock, FakeUpstream, Pause, cut_after, http_error, text_answer
 
 
 def slow(clock: FakeClock, took: float, output: int, inputs: int = 0) -> Any:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import click
 
-from ..errors import JackfieldError
+from ..model.errors import JackfieldError
 from .descriptors import fill_standard
 from .root import cli
 

@@ -13,8 +13,8 @@ import yaml
 
 from ..config import Document, compose, core_schema, masked
 from ..config.load import inspect
-from ..errors import Problem
-from ..plugins import Plugins
+from ..model.errors import Problem
+from ..plugins.manager import Plugins
 from .extended import Extended
 from .options import config_option, document_or_empty, tell, telling
 
@@ -28,7 +28,7 @@ def config() -> None:
 @config_option
 def check(path: Path | None) -> None:
     """Print every problem of the configuration with its line; exit with 1 when there is one."""
-    from ..bootstrap import discover
+    from ..host.bootstrap import discover
 
     with telling(path):
         document = Document.read(path)
@@ -48,7 +48,7 @@ def check(path: Path | None) -> None:
 @click.option("--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
 def schema(path: Path | None, output: Path | None) -> None:
     """Print the JSON Schema of the configuration: the core's keys and those of the plugins in use."""
-    from ..bootstrap import discover
+    from ..host.bootstrap import discover
 
     text = orjson.dumps(_schema(discover(document_or_empty(path))), option=orjson.OPT_INDENT_2) + b"\n"
     if output is None:
@@ -64,7 +64,7 @@ def schema(path: Path | None, output: Path | None) -> None:
 @config_option
 def show(path: Path | None) -> None:
     """Print the configuration in force as YAML: defaults filled in, secrets masked."""
-    from ..bootstrap import prepare
+    from ..host.bootstrap import prepare
 
     with telling(path):
         prepared = prepare(path)

@@ -9,14 +9,14 @@ from .options import chosen_file, document_or_empty
 OPEN = ("config",)
 """Groups of ours that plugins may add commands to."""
 
-_KEY = "jackfield.commands"
+_KEY = "jackfield.cli.plugin_commands"
 
 
 def plugin_commands(ctx: click.Context) -> click.Group:
     """Return a group of what plugins bring, asked for once; commands for a group of ours are in one of its name."""
     found = ctx.find_root().meta.get(_KEY)
     if not isinstance(found, click.Group):
-        from ..bootstrap import discover  # here: our own commands must not wait for plugins
+        from ..host.bootstrap import discover  # here: our own commands must not wait for plugins
 
         found = click.Group(commands=[click.Group(name) for name in OPEN])
         discover(document_or_empty(chosen_file(ctx))).register_commands(found)

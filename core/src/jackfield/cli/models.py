@@ -17,8 +17,8 @@ from .table import table
 def models(path: Path | None, as_json: bool) -> None:
     """List the models that the configured providers serve: id, providers, reasoning effort."""
     from ..app import EXTENSION, build  # here: other commands need no server
-    from ..bootstrap import prepare
-    from ..clock import SystemClock
+    from ..host.bootstrap import prepare
+    from ..model.clock import SystemClock
 
     with telling(path):
         app = build(prepare(path), SystemClock())

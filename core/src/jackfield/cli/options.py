@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ..config import Document, find
-from ..errors import ConfigError, Problem
+from ..model.errors import ConfigError, Problem
 
 Command = Callable[..., Any]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import orjson
 
-from ..plugin_info import PluginInfo
+from ..model.plugin_info import PluginInfo
 from .options import config_option, document_or_empty, json_option
 from .table import table
 
@@ -20,7 +20,7 @@ HEAD = ("NAME", "DISTRIBUTION", "VERSION", "STATE", "HOOKS", "ERROR")
 @json_option
 def plugins(path: Path | None, as_json: bool) -> None:
     """List the installed plugins: name, distribution, version, state, hooks, error."""
-    from ..bootstrap import discover
+    from ..host.bootstrap import discover
 
     found = discover(document_or_empty(path))
     found.config_schemas()  # finds plugins that claim each other's keys

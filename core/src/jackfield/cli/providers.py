@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 import orjson
 
-from ..types import Credential
+from ..model.types import Credential
 from .options import config_option, json_option, telling
 from .table import table
 
@@ -23,8 +23,8 @@ HEAD = ("ID", "PROVIDER", "LABEL", "SOURCE", "STATE", "HOST", "MODELS")
 def providers(path: Path | None, as_json: bool) -> None:
     """List the credentials: id, provider, label, source, state, the host they call, how many models they serve."""
     from ..app import EXTENSION, build  # here: other commands need no server
-    from ..bootstrap import prepare
-    from ..clock import SystemClock
+    from ..host.bootstrap import prepare
+    from ..model.clock import SystemClock
 
     with telling(path):
         runtime = build(prepare(path), SystemClock()).extensions[EXTENSION].runtime

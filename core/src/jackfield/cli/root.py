@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from ..version import VERSION
+from ..model.version import VERSION
 from . import config, models, plugins, providers, serve
 from .extended import plugin_commands
 

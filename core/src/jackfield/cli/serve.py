@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..config.rules import check_exposure
-from ..errors import ConfigError
-from ..version import VERSION
+from ..model.errors import ConfigError
+from ..model.version import VERSION
 from . import heap, signals, sockets
 from .descriptors import raise_limit, shortage
 from .options import config_option, telling
@@ -24,8 +24,8 @@ from .options import config_option, telling
 if TYPE_CHECKING:
     from quart import Quart
 
-    from ..bootstrap import Prepared
-    from ..host import House
+    from ..host.bootstrap import Prepared
+    from ..host.house import House
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -47,15 +47,15 @@ def serve(
 
     A plugin's own flag (--NAME of a provider) says at the start what that part of the configuration brought.
     """
-    from .. import logs
-    from ..bootstrap import prepare
+    from ..host.bootstrap import prepare
+    from ..log import setup
 
     heap.share_one()
     signals.begin()
     with telling(path):
         prepared = _overridden(prepare(path), host, port)
     few = shortage(raise_limit(), prepared.settings.limits.max_streams)
-    logs.detach()
+    setup.detach()
     if descriptors:
         _work(prepared, sockets.inherited(descriptors))
         return
@@ -91,20 +91,20 @@ def _flag(prepared: Prepared, flags: Sequence[str]) -> None:
 
 def _serve(prepared: Prepared, listening: Sequence[socket.socket]) -> None:
     """Serve in this process."""
-    from .. import logs
     from ..app import build
-    from ..clock import SystemClock
+    from ..log import setup
+    from ..model.clock import SystemClock
     from .serving import run
 
     line = _line(listening)
     app = build(prepared, SystemClock())
-    run(app, listening, prepared.settings.limits, lambda: logs.say(line), again=_again(app))
+    run(app, listening, prepared.settings.limits, lambda: setup.say(line), again=_again(app))
 
 
 def _work(prepared: Prepared, listening: Sequence[socket.socket]) -> None:
     """Serve as one of several processes: the parent tells the world, and tells us when to stop."""
     from ..app import build
-    from ..clock import SystemClock
+    from ..model.clock import SystemClock
     from .serving import run
 
     app = build(prepared, SystemClock())
@@ -113,11 +113,11 @@ def _work(prepared: Prepared, listening: Sequence[socket.socket]) -> None:
 
 def _share(prepared: Prepared, listening: Sequence[socket.socket], count: int) -> None:
     """Serve with several processes and watch over them."""
-    from .. import logs
+    from ..log import setup
     from .workers import Workers
 
-    logs.configure(prepared.settings)
-    logs.take_over()
+    setup.configure(prepared.settings)
+    setup.take_over()
     command = [sys.executable, "-P", "-m", "jackfield", "serve"]  # -P: nothing is imported from the working folder
     command += ["--config", str(prepared.settings.path)] if prepared.settings.path else []
     command += ["--host", prepared.settings.host]
@@ -125,10 +125,10 @@ def _share(prepared: Prepared, listening: Sequence[socket.socket], count: int) -
 
     async def run() -> bool:
         grace = prepared.settings.limits.shutdown_grace
-        return await Workers(command, listening, count, grace, lambda: logs.say(line)).run()
+        return await Workers(command, listening, count, grace, lambda: setup.say(line)).run()
 
     well = asyncio.run(run())
-    logs.finish()
+    setup.finish()
     if not well:
         raise click.ClickException("no worker is left")
 

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from .. import logs
 from ..config import Limits
 from ..dialects import openai_errors
+from ..log import setup
 from ..server import Manners, ServerConfig, serve
 from . import signals
 from .sockets import BACKLOG
@@ -33,7 +33,7 @@ def run(
     `ready` is called once connections are accepted, `again` at every SIGHUP. A `child` also stops when its standard
     input ends, which is when its parent is gone. A second signal ends the process at once.
     """
-    logs.take_over()
+    setup.take_over()
     gc.collect()
     gc.freeze()  # what start-up built stays for good: the collector need not look at it again
     # Requests leave few cycles behind, and the collector's usual 700 objects come together every second request:
@@ -43,7 +43,7 @@ def run(
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(app, _hypercorn(sockets, limits), ready, again, child))
     finally:
-        logs.finish()
+        setup.finish()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

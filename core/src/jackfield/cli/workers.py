@@ -16,7 +16,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from ..bootstrap import SIBLINGS
+from ..host.bootstrap import SIBLINGS
 from . import signals
 
 logger = logging.getLogger("jackfield.workers")

@@ -4,11 +4,11 @@
 and returns `Settings`.
 """
 
-from .document import Document, find
 from .load import Loaded, load, masked
-from .schema import compose, core_schema
+from .schema.schema import compose, core_schema
+from .schema.validate import validate
 from .settings import Limits, ModelAlias, PluginSettings, RemoteManagement, Routing, Settings
-from .validate import validate
+from .text.document import Document, find
 
 __all__ = [
     "Document",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..secret import Secret
-from . import paths
-from .wording import without_userinfo
+from ..model.secret import Secret
+from .schema.messages import without_userinfo
+from .text import paths
 
 _ABSENT = object()
 

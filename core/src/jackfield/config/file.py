@@ -9,9 +9,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from ..errors import JackfieldError
-from ..files import MountedAloneError, read_whole, remove_unfinished, replace_text
-from ..locks import lock_file, own_lock
+from ..model.errors import JackfieldError
+from ..model.files import MountedAloneError, read_whole, remove_unfinished, replace_text
+from .locks import lock_file, own_lock
 
 LOCK_TIMEOUT = 10.0
 """Seconds that a writer waits for another process to finish."""

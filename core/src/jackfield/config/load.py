@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import ConfigError, Problem
-from ..secret import Secret
-from . import paths, rules
-from .defaults import filled
-from .document import Document, by_line
-from .prune import pruned
+from ..model.errors import ConfigError, Problem
+from ..model.secret import Secret
+from . import rules
+from .schema.defaults import filled
+from .schema.messages import without_userinfo
+from .schema.prune import pruned
+from .schema.validate import missing_sections, validate
+from .schema.view import Schema, View
 from .secrets import Resolver
 from .settings import Settings, build
-from .validate import missing_sections, validate
-from .walk import Schema, View
-from .wording import without_userinfo
+from .text import paths
+from .text.document import Document, by_line
 
 Checks = Callable[[Settings], Iterable[Problem]]
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import Problem
-from ..files import expanded
-from . import paths
-from .document import Document
-from .masks import REFERENCES
-from .walk import Schema, View, is_list, is_map
+from ..model.errors import Problem
+from ..model.files import expanded
+from .masking import REFERENCES
+from .schema.view import Schema, View, is_list, is_map
+from .text import paths
+from .text.document import Document
 
 ALLOWED = ("remote-management", "allowed-references")
 

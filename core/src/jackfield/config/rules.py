@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
-from ..callers import networks
-from ..errors import Problem
-from ..pages import ANY, is_origin
-from ..secret import Secret
-from ..upstream.urls import called_host
-from . import paths
-from .masks import is_hash
+from ..model.errors import Problem
+from ..model.secret import Secret
+from ..net.client_address import networks
+from ..net.origins import ANY, is_origin
+from ..net.urls import called_host
+from .masking import is_hash
 from .settings import Settings
+from .text import paths
 
 SHORTEST_KEY = 16
 """A client key with fewer characters is warned about."""

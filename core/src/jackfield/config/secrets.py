@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import JackfieldError, Problem
-from ..files import expanded
-from ..secret import Secret
-from . import paths
-from .document import Document
-from .walk import View, is_list, is_map
+from ..model.errors import JackfieldError, Problem
+from ..model.files import expanded
+from ..model.secret import Secret
+from .schema.view import View, is_list, is_map
+from .text import paths
+from .text.document import Document
 
 LARGEST_FILE = 65_536
 """A secret's file may have this many bytes."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ..errors import ConfigError, Problem
-from . import edit, paths
-from .defaults import filled
-from .document import Document
-from .masks import Unmasking, hidden, masked_places, name_of, partners, unfounded
-from .same import same
-from .walk import Schema, View, is_list, is_map
+from ..model.errors import ConfigError, Problem
+from .masking import Unmasking, hidden, masked_places, name_of, partners, unfounded
+from .schema.defaults import filled
+from .schema.view import Schema, View, is_list, is_map
+from .text import edit, paths
+from .text.compare import same
+from .text.document import Document
 
 
 @dataclass(frozen=True, slots=True)

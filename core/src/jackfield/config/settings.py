@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from ..secret import Secret
+from ..model.secret import Secret
 
 T = TypeVar("T")
 

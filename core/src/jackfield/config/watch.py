@@ -11,7 +11,7 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from ..files import read_whole
+from ..model.files import read_whole
 
 LOOK = 1.0
 """Seconds until the files are looked at even though the system reported nothing (network drives, links)."""

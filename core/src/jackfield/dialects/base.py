@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..errors import RequestFailed
-from ..sse import Event
+from ..model.errors import RequestFailed
+from ..responses.sse import Event
 
 
 @dataclass(frozen=True, slots=True)

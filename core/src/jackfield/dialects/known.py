@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ..errors import ClientError, invalid_request
+from ..model.errors import ClientError, invalid_request
 
 _NOTHING = (None, False, 0, "")
 

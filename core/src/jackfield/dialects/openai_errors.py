@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
-from ..errors import ClientError, RequestFailed
-from ..types import EMPTY
+from ..model.errors import ClientError, RequestFailed
+from ..model.types import EMPTY
+from ..responses.verdicts.failures import passable
+from ..responses.verdicts.retrying import retry_headers
 from .base import ErrorReply
-from .failures import passable
-from .retrying import retry_headers
 
 
 def envelope(failure: RequestFailed, told: Mapping[str, object] = EMPTY) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..errors import invalid_request
+from ..model.errors import invalid_request
 
 MAX_COUNT = 64
 """The most stop sequences of one request."""

@@ -5,8 +5,8 @@ this package. Its own class for a connection costs more than all the rest of a s
 every connection to `Connection` instead (ADR 0005), whatever other protocol its client offers (ADR 0007).
 """
 
-from .adoption import ServerConfig, serve
 from .connection import Connection
-from .manners import Manners
+from .hypercorn import ServerConfig, serve
+from .limits import Manners
 
 __all__ = ["Connection", "Manners", "ServerConfig", "serve"]

@@ -15,16 +15,16 @@ from typing import Any, cast
 
 import httptools
 
-from ..errors import ClientError, Kind, RequestFailed
-from ..routes.wire import ON_GONE, ASGIApp
+from ..model.errors import ClientError, Kind, RequestFailed
+from .asgi_types import ON_GONE, ASGIApp
 from .cycle import Cycle
 from .farewell import Farewell
 from .head import head
 from .leaving import Leaving
-from .manners import Manners
-from .patience import Patience
+from .limits import Manners
 from .refusal import Refuse, plainly
 from .request import RequestHead, address, bad, too_large
+from .timer import Patience
 
 logger = logging.getLogger("jackfield.server")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from ..routes.wire import Message
+from .asgi_types import Message
 from .head import head
 
 HIGH_WATER = 64 * 1024

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from .manners import Manners
-from .patience import Patience
+from .limits import Manners
+from .timer import Patience
 
 
 class Farewell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
-from ..errors import RequestFailed
+from ..model.errors import RequestFailed
 
 
 class Reply(Protocol):

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import httptools
 
-from ..errors import ClientError, Kind
+from ..model.errors import ClientError, Kind
 from .cycle import Terms
 
 Address = tuple[str, int]

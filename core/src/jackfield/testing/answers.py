@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..types import Usage
+from ..model.types import Usage
 from .items import JSON, Item, Played
 
 USAGE = Usage(input=11, output=7)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ..types import Clock
+from ..model.types import Clock
 from .server import RunningServer, running, running_in_thread
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def make_app(
     The environment has no say in which file it is. Raises ConfigError or PluginError.
     """
     from ..app import build, create_app  # here, so that a test of one part need not import the whole house
-    from ..bootstrap import prepare
-    from ..clock import SystemClock
+    from ..host.bootstrap import prepare
+    from ..model.clock import SystemClock
 
     if isinstance(config, Path):
         return create_app(config, plugins=plugins, clock=clock)

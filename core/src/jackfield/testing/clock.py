@@ -8,7 +8,7 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class FakeClock:
-    """Implements `jackfield.types.Clock`: stands still until `advance` is called.
+    """Implements `jackfield.model.types.Clock`: stands still until `advance` is called.
 
     `start` is the wall clock at first (2026-01-01 00:00 UTC unless told); it must carry a time zone.
     """

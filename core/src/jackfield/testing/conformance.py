@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-from ..types import Credential
+from ..model.types import Credential
 from .app import jackfield_server_in_thread, make_app
 from .events import check_events
 from .reader import read_sse

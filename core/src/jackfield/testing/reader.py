@@ -1,6 +1,6 @@
 """Reading a streamed answer in a test.
 
-Written apart from `jackfield.sse`, so that the one can judge the other.
+Written apart from `jackfield.responses.sse`, so that the one can judge the other.
 """
 
 from __future__ import annotations

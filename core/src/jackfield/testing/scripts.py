@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from ..types import Usage
+from ..model.types import Usage
 from .answers import MODEL, RESPONSE_ID, USAGE, Completed, End, ErrorEvent, Failed, Incomplete, response_events
 from .items import Deltas, Interleaved, Item, Reasoning, Refusal, Text, ToolCall, WebSearch
 from .steps import Delay, Hang, Head, Reset, Script, Send, SendEvent, Step

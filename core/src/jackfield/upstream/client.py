@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from ..errors import Detail, Kind, UpstreamError, Verdict
+from ..model.errors import Detail, Kind, UpstreamError, Verdict
+from ..net.off_limits import is_off_limits
 from .proxies import Proxy
-from .reach import is_off_limits
 from .sockets import IDLE, UNHEARD, own_want
 from .transport import Body, DirectTransport, Fields, Target, Timeouts
 from .unpacking import declared, undeclared, unpacked

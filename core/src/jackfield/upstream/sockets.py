@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 import aiohappyeyeballs
 
-from . import reach
+from ..net import off_limits
 
 STAGGER = 0.25
 """Seconds that an address has for itself before the next one is tried beside it (RFC 8305)."""
@@ -31,7 +31,7 @@ _OWN_RESOLVER = frozenset(
 
 async def connect(host: str, port: int) -> socket.socket:
     """Return a connected socket to whichever address of a host answers first. Raises OSError when none does."""
-    infos = [_info(address, port) for address in await reach.addresses(host, port)]
+    infos = [_info(address, port) for address in await off_limits.addresses(host, port)]
     try:
         sock = await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=STAGGER, interleave=1)
     except RuntimeError as error:  # uvloop's, in the place of an OSError

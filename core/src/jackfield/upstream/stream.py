@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
-from .. import wellformed
-from ..background import aside
-from ..errors import Kind, UpstreamError
-from ..event_names import TERMINAL
-from ..json_limits import is_too_costly
-from ..sse import DAMAGED, Event, EventTooLargeError, Splitter
-from ..types import EMPTY
+from ..model.background import aside
+from ..model.errors import Kind, UpstreamError
+from ..model.types import EMPTY
+from ..responses import wellformed
+from ..responses.document import document_events
+from ..responses.event_names import TERMINAL
+from ..responses.halves import Halves
+from ..responses.json_limits import is_too_costly
+from ..responses.sse import DAMAGED, Event, EventTooLargeError, Splitter
 from .client import UpstreamResponse
-from .document import document_events
-from .halves import Halves
 
 JSON_LIMIT = 32 * 1024 * 1024
 """Bytes of an answer that came as one JSON document instead of a stream."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from ..codings import CodingError, Decoder, UnknownCodingError, codings
-from ..errors import Kind, UpstreamError
+from ..model.errors import Kind, UpstreamError
+from ..net.codings import CodingError, Decoder, UnknownCodingError, codings
 
 FREE = 4 * 1024 * 1024
 """Bytes that may come out whatever went in."""

@@ -1,7 +1,7 @@
 import orjson
 import pytest
 from jackfield.dialects.chat import ChatDialect
-from jackfield.sse import Event, Splitter
+from jackfield.responses.sse import Event, Splitter
 from jackfield.testing.upstream_rules import check_upstream_request
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 

@@ -1,7 +1,7 @@
 import pytest
 from jackfield.dialects.chat import ChatDialect
-from jackfield.errors import Kind, UpstreamError
-from jackfield.sse import Event
+from jackfield.model.errors import Kind, UpstreamError
+from jackfield.responses.sse import Event
 
 
 def test_whole_answer(collect, up):

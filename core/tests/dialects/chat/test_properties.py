@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.dialects.base import Parsed
 from jackfield.dialects.chat import ChatDialect
-from jackfield.errors import ClientError, UpstreamError
-from jackfield.sse import Event
+from jackfield.model.errors import ClientError, UpstreamError
+from jackfield.responses.sse import Event
 from jackfield.testing.upstream_rules import upstream_problems
 
 DIALECT = ChatDialect()

@@ -1,7 +1,7 @@
 import orjson
 import pytest
 from jackfield.dialects.chat import ChatDialect
-from jackfield.errors import ClientError
+from jackfield.model.errors import ClientError
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 READ = {"type": "function", "function": {"name": "read", "parameters": {"type": "object", "properties": {}}}}

@@ -1,5 +1,5 @@
 import pytest
-from jackfield.errors import ClientError
+from jackfield.model.errors import ClientError
 
 
 def error_of(parsed, **request):

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 from jackfield.dialects.chat import ChatDialect
-from jackfield.errors import ClientError
+from jackfield.model.errors import ClientError
 from jackfield.testing.upstream_rules import check_upstream_request
 
 PNG = "data:image/png;base64,AA=="

@@ -1,6 +1,6 @@
 import pytest
 from jackfield.dialects.chat import ChatDialect
-from jackfield.sse import Event
+from jackfield.responses.sse import Event
 from openai.lib.streaming.chat import ChatCompletionStreamState
 
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from jackfield.dialects.base import Parsed
 from jackfield.dialects.messages.request import parse_messages
-from jackfield.errors import ClientError
+from jackfield.model.errors import ClientError
 from jackfield.testing.upstream_rules import check_upstream_request
 
 Translate = Callable[..., Parsed]

@@ -2,8 +2,8 @@ import orjson
 import pytest
 from jackfield.dialects.messages.answer import MessagesCollector
 from jackfield.dialects.messages.context import MessagesContext
-from jackfield.errors import Kind, UpstreamError
-from jackfield.sse import Event
+from jackfield.model.errors import Kind, UpstreamError
+from jackfield.responses.sse import Event
 from jackfield.testing import Completed, Failed, Text, ToolCall, response_events
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jackfield.dialects.messages.count import count_tokens
 from jackfield.dialects.messages.request import parse_messages
 from jackfield.dialects.messages.signature import seal
-from jackfield.errors import ClientError
+from jackfield.model.errors import ClientError
 from jackfield.testing.upstream_rules import check_upstream_request
 
 KINDS = [

@@ -2,7 +2,7 @@ import orjson
 import pytest
 from anthropic.types import ErrorResponse
 from jackfield.dialects.messages.errors import envelope, reply
-from jackfield.errors import Detail, Kind, RequestFailed, UpstreamError
+from jackfield.model.errors import Detail, Kind, RequestFailed, UpstreamError
 
 DOCUMENTED_ONLY = ("request_too_large", "conflict_error")
 """Types that Anthropic's documentation names and the SDK's model leaves out; the SDK goes by the status."""

@@ -2,8 +2,8 @@
 
 import orjson
 import pytest
-from jackfield.dialects.failures import from_http, from_response
 from jackfield.dialects.messages.errors import envelope, reply
+from jackfield.responses.verdicts.failures import from_http, from_response
 
 IMAGES = [
     (

@@ -3,8 +3,8 @@
 import orjson
 import pytest
 from jackfield.dialects.messages.signature import seal
-from jackfield.dialects.request.pairing import INTERRUPTED, ORPHAN
-from jackfield.dialects.request.reasoning import for_maker
+from jackfield.dialects.translate.pairing import INTERRUPTED, ORPHAN
+from jackfield.dialects.translate.reasoning import for_maker
 
 ASK = {"role": "user", "content": "go"}
 

@@ -3,8 +3,8 @@
 import orjson
 from jackfield.dialects.base import Dialect
 from jackfield.dialects.messages import MessagesDialect
-from jackfield.errors import invalid_request
-from jackfield.sse import Event
+from jackfield.model.errors import invalid_request
+from jackfield.responses.sse import Event
 
 LONG = "mcp__plugin_" + "x" * 80
 REQUEST = orjson.dumps(

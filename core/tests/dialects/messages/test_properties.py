@@ -8,7 +8,7 @@ from jackfield.dialects.messages.answer import MessagesCollector
 from jackfield.dialects.messages.context import MessagesContext
 from jackfield.dialects.messages.signature import unseal
 from jackfield.dialects.messages.stream import MessagesWriter
-from jackfield.sse import Event, Splitter
+from jackfield.responses.sse import Event, Splitter
 from jackfield.testing import (
     Completed,
     Failed,

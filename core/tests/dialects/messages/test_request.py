@@ -1,7 +1,7 @@
 """The top level of a Messages request (each field), and what every upstream request carries."""
 
 import pytest
-from jackfield.dialects.request.names import NameMap
+from jackfield.dialects.translate.names import NameMap
 
 
 def test_the_model_and_the_wish_for_a_stream_are_remembered(translate):

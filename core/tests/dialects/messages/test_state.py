@@ -4,7 +4,7 @@ import orjson
 import pytest
 from jackfield.dialects.messages import MessagesDialect
 from jackfield.dialects.messages.errors import envelope
-from jackfield.errors import ClientError
+from jackfield.model.errors import ClientError
 
 CREATE = {"type": "create"}
 CONTINUE = {"type": "continue", "previous_message_id": "msg_1"}

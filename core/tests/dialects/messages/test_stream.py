@@ -4,7 +4,8 @@ from jackfield.dialects.messages.answer import MessagesCollector
 from jackfield.dialects.messages.context import MessagesContext
 from jackfield.dialects.messages.signature import Sealed, unseal
 from jackfield.dialects.messages.stream import MessagesWriter, State
-from jackfield.sse import Event, Splitter
+from jackfield.model.types import Usage
+from jackfield.responses.sse import Event, Splitter
 from jackfield.testing import (
     Completed,
     CustomToolCall,
@@ -21,7 +22,6 @@ from jackfield.testing import (
     response_events,
 )
 from jackfield.testing.validate_messages import validate_message, validate_messages_stream
-from jackfield.types import Usage
 
 CONTEXT = MessagesContext("claude-test")
 

@@ -2,7 +2,7 @@
 
 import orjson
 from jackfield.dialects.messages import MessagesDialect
-from jackfield.sse import Event
+from jackfield.responses.sse import Event
 
 USAGE = {
     "cache_creation", "cache_creation_input_tokens", "cache_read_input_tokens", "inference_geo", "input_tokens",

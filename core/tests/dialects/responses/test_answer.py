@@ -1,8 +1,8 @@
 import orjson
 import pytest
 from jackfield.dialects.responses.answer import ResponseCollector
-from jackfield.errors import Kind, UpstreamError
-from jackfield.sse import Event
+from jackfield.model.errors import Kind, UpstreamError
+from jackfield.responses.sse import Event
 from jackfield.testing import Text, ToolCall, answer, empty_output_completed, failed, incomplete, text_answer
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.dialects.responses.gaps import Gaps
-from jackfield.sse import Event
+from jackfield.responses.sse import Event
 
 TYPES = [
     "response.created",

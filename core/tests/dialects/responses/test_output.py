@@ -1,17 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.dialects.responses.output import rebuilt_output
-from jackfield.sse import Event
-from jackfield.testing import (
-    CustomToolCall,
-    Interleaved,
-    Reasoning,
-    Refusal,
-    Text,
-    ToolCall,
-    WebSearch,
-    answer,
-)
+from jackfield.responses.sse import Event
+from jackfield.testing import CustomToolCall, Interleaved, Reasoning, Refusal, Text, ToolCall, WebSearch, answer
 
 ALL = (
     Reasoning(["Hm.", "So."], "gAAAA"),

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.dialects.responses.request import parse
-from jackfield.errors import ClientError
+from jackfield.model.errors import ClientError
 
 USER = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
 

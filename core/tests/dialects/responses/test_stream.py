@@ -1,7 +1,7 @@
 from jackfield.dialects.responses import ResponsesDialect
 from jackfield.dialects.responses.stream import Passthrough
-from jackfield.errors import ClientError, Kind
-from jackfield.sse import Event, Splitter
+from jackfield.model.errors import ClientError, Kind
+from jackfield.responses.sse import Event, Splitter
 from jackfield.testing import text_answer
 
 

@@ -6,16 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from jackfield.api import (
-    ConfigError,
-    ConfigFileError,
-    EditError,
-    Host,
-    RouteRegistrar,
-    Section,
-    Settings,
-    hookimpl,
-)
+from jackfield.api import ConfigError, ConfigFileError, EditError, Host, RouteRegistrar, Section, Settings, hookimpl
 
 from . import keys
 from .extension import readings

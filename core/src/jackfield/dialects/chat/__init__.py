@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...errors import RequestFailed
+from ...model.errors import RequestFailed
 from ..base import ErrorReply, Parsed
 from .answer import ChatCollector
 from .context import ChatContext

@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from ...errors import Kind, UpstreamError
-from ...sse import Event
+from ...model.errors import Kind, UpstreamError
+from ...responses.sse import Event
 from .context import ChatContext
-from .turn import Call, Ending, Field, Turn, TurnState
+from .message import Call, Ending, Field, Turn, TurnState
 from .wire import answer_id, created, usage_object
 
 

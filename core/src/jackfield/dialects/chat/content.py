@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from ..known import refusal
-from ..request.fields import get_text, join, missing, need_object, need_text, text_or_objects
+from ..translate.fields import get_text, join, missing, need_object, need_text, text_or_objects
 from .known import PARTS
 
 Part: TypeAlias = dict[str, Any]

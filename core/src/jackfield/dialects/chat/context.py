@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..request.names import NameMap
+from ..translate.names import NameMap
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from ... import wellformed
-from ...errors import invalid_request
-from ...json_limits import is_too_costly
+from ...model.errors import invalid_request
+from ...responses import wellformed
+from ...responses.json_limits import is_too_costly
+from ...responses.values import arguments_of
 from ..known import find, refusal, refused
-from ..reading.values import arguments_of
-from ..request.fields import get_list, get_object, get_text, join, need_object, need_text, objects
-from ..request.names import call_id
-from ..request.pairing import repair
-from ..request.reading import too_many_marks
+from ..translate.fields import get_list, get_object, get_text, join, need_object, need_text, objects
+from ..translate.names import call_id
+from ..translate.pairing import repair
+from ..translate.reading import too_many_marks
 from .content import Part, assistant_parts, text_parts, user_parts
 from .known import FIELDS, ITEMS
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...errors import invalid_request
+from ...model.errors import invalid_request
 from ..base import Parsed
 from ..known import refuse
-from ..request.exact import keep_digits
-from ..request.fields import get_flag, get_text, need_text
-from ..request.names import NameMap
-from ..request.reading import read_object
 from ..stops import read_stops
+from ..translate.exact import keep_digits
+from ..translate.fields import get_flag, get_text, need_text
+from ..translate.names import NameMap
+from ..translate.reading import read_object
 from .context import ChatContext
 from .history import read_history
 from .known import PARAMETERS

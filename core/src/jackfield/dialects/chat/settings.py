@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from ...errors import invalid_request
-from ..request.fields import get_flag, get_list, get_number, get_object, get_text, need_object
-from ..request.names import NameMap
-from ..request.schemas import repair
+from ...model.errors import invalid_request
+from ..translate.fields import get_flag, get_list, get_number, get_object, get_text, need_object
+from ..translate.names import NameMap
+from ..translate.schemas import repair
 from .known import FORMATS
 
 _FAST = frozenset({"priority", "fast"})

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import invalid_request
-from ..request.fields import get_list, get_object, need_list, text_or_objects
+from ...model.errors import invalid_request
+from ..translate.fields import get_list, get_object, need_list, text_or_objects
 
 
 def conversation(request: Mapping[str, Any]) -> tuple[list[Any], str]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
-from ...errors import RequestFailed, UpstreamError
-from ...sse import Event
+from ...model.errors import RequestFailed, UpstreamError
+from ...responses.sse import Event
 from ..openai_errors import envelope
 from .context import ChatContext
-from .turn import Call, Ending, Field, Turn, TurnState
+from .message import Call, Ending, Field, Turn, TurnState
 from .wire import answer_id, created, usage_object
 
 _DONE = b"data: [DONE]\n\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeGuard
 
-from ...errors import invalid_request
+from ...model.errors import invalid_request
 from ..known import UNKNOWN_TOOL, find, refusal
-from ..request.fields import (
+from ..translate.fields import (
     get_flag,
     get_list,
     get_object,
@@ -19,7 +19,7 @@ from ..request.fields import (
     need_text,
     objects,
 )
-from ..request.schemas import remark, repair
+from ..translate.schemas import remark, repair
 from .known import TOOLS
 
 Tool: TypeAlias = dict[str, Any]

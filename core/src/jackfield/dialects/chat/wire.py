@@ -6,8 +6,8 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from ...types import Usage
-from ..reading import Header
+from ...model.types import Usage
+from ...responses import Header
 
 
 def answer_id(header: Header) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
-from ...errors import Kind, UpstreamError
-from ...sse import Event
+from ...model.errors import Kind, UpstreamError
+from ...responses.sse import Event
+from .answer_parts import Broken, Close, End, Grow, Growth, Open, Part
 from .composer import Composer
 from .context import MessagesContext
 from .outcome import message
-from .parts import Broken, Close, End, Grow, Growth, Open, Part
 from .tool_input import parse_input
 
 _WHOLE = frozenset({"end_turn", "tool_use", "stop_sequence"})

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from ..known import find
-from ..request.fields import get_text, join, need_object, need_text, text_or_objects
+from ..translate.fields import get_text, join, need_object, need_text, text_or_objects
 from .known import BLOCKS
 from .sources import decoded, file_part, is_text, source_url
 from .system import left_out

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import Enum
 
-from ...sse import Event
-from ..reading import (
+from ...responses import (
     NO_USAGE,
     Annotated,
     ArgumentsDelta,
@@ -22,13 +21,14 @@ from ..reading import (
     ThinkingBreak,
     ThinkingDelta,
 )
+from ...responses.sse import Event
 from ..stops import StopScanner
+from .answer_parts import DIRECT, Broken, Close, End, Grow, Growth, Open, Part
 from .context import MessagesContext
 from .ids import tool_id
 from .outcome import ending, usage_of
-from .parts import DIRECT, Broken, Close, End, Grow, Growth, Open, Part
 from .searching import citation, search_blocks
-from .serial import Serial
+from .serialize import Serial
 from .signature import seal
 from .tool_input import ToolInput
 

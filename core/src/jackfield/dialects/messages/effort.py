@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...effort import EFFORTS
-from ..request.fields import get_number, get_object, get_text, join
+from ...model.effort import EFFORTS
+from ..translate.fields import get_number, get_object, get_text, join
 
 _BUDGETS = ((4096, "low"), (16384, "medium"))
 _THINKING = ("enabled", "adaptive", "between_tools")

@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from ...errors import ClientError, Detail, Kind, RequestFailed
+from ...model.errors import ClientError, Detail, Kind, RequestFailed
+from ...responses.verdicts.failures import passable
+from ...responses.verdicts.retrying import retry_headers
 from ..base import ErrorReply
-from ..failures import passable
-from ..retrying import retry_headers
 from .healing import healable
 
 _TOO_LONG = "prompt is too long"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ...errors import Kind, RequestFailed, UpstreamError
+from ...model.errors import Kind, RequestFailed, UpstreamError
 
 IMAGE = "Could not process image"
 PDF = "could not process pdf"

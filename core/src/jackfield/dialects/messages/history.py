@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from ..request.fields import get_text, join, need_list, need_text, objects, text_or_objects
-from ..request.names import NameMap, call_id
-from ..request.pairing import Item, repair
+from ..translate.fields import get_text, join, need_list, need_text, objects, text_or_objects
+from ..translate.names import NameMap, call_id
+from ..translate.pairing import Item, repair
 from .blocks import Block, Part, parts_of, text_parts
 from .results import output_of
 from .signature import unseal

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...types import Usage
-from ..reading import Finished
+from ...model.types import Usage
+from ...responses import Finished
+from .answer_parts import End
 from .context import MessagesContext
-from .parts import End
 
 _INCOMPLETE: Mapping[str, str] = {
     "max_output_tokens": "max_tokens",

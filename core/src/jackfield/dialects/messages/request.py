@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import invalid_request
+from ...model.errors import invalid_request
 from ..base import Parsed
 from ..known import refuse
-from ..request.exact import keep_digits
-from ..request.fields import get_flag, get_list, get_object, get_text, need_object, need_text
-from ..request.names import NameMap
-from ..request.reading import read_object
-from ..request.schemas import is_strict_clean
 from ..stops import read_stops
+from ..translate.exact import keep_digits
+from ..translate.fields import get_flag, get_list, get_object, get_text, need_object, need_text
+from ..translate.names import NameMap
+from ..translate.reading import read_object
+from ..translate.schemas import is_strict_clean
 from .context import MessagesContext
 from .effort import reasoning
 from .errors import DetailedError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..request.fields import get_flag, join
+from ..translate.fields import get_flag, join
 from .blocks import Block, Part, content_parts
 
 EMPTY = "(no output)"

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from ..reading import Search
+from ...responses import Search
+from .answer_parts import DIRECT, Close, Grow, Growth, Open, Part
 from .ids import tool_id
-from .parts import DIRECT, Close, Grow, Growth, Open, Part
 
 
 def search_blocks(search: Search, number: int, position: int) -> Iterator[Part]:

@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from ... import pieces
-from ..request.fields import get_object, get_text
+from ...responses import json_pieces
+from ..translate.fields import get_object, get_text
 
 _SPACE = UUID("7d1c4f0e-5a3b-4c57-9a34-0f6a2a1f9c11")
 _HEADER = "x-claude-code-session-id"
@@ -48,4 +48,4 @@ def _from_headers(headers: Mapping[str, str]) -> str:
 def _beginning(body: Mapping[str, Any]) -> str:
     items: Sequence[Mapping[str, Any]] = body["input"]
     first = next((item for item in items if item.get("role") == "user"), None)
-    return pieces.dumps([body["instructions"], first]).decode()
+    return json_pieces.dumps([body["instructions"], first]).decode()

@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import ClientError, invalid_request
+from ...model.errors import ClientError, invalid_request
 from ..known import refusal
-from ..request.fields import get_text, join, need_text
+from ..translate.fields import get_text, join, need_text
 from .known import FIELDS
 
 Source = Mapping[str, Any]

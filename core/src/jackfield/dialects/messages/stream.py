@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 
-from ...errors import RequestFailed
-from ...sse import Event
-from ..reading import NO_USAGE
+from ...model.errors import RequestFailed
+from ...responses import NO_USAGE
+from ...responses.sse import Event
+from .answer_parts import Broken, Close, End, Grow, Growth, Open, Part
 from .composer import Composer
 from .context import MessagesContext
 from .errors import envelope
 from .outcome import message, stopped, usage_of
-from .parts import Broken, Close, End, Grow, Growth, Open, Part
 
 _PING = b'event: ping\ndata: {"type":"ping"}\n\n'
 _STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..request.fields import get_text, text_or_objects
+from ..translate.fields import get_text, text_or_objects
 from .tool_changes import ADDITION, REMOVAL
 
 BILLING = "x-anthropic-billing-header:"

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import invalid_request
+from ...model.errors import invalid_request
 from ..known import find
-from ..request.fields import get_list, join, need_list, need_object, need_text, objects
+from ..translate.fields import get_list, join, need_list, need_object, need_text, objects
 from .known import CHANGES
 
 ADDITION, REMOVAL = "tool_addition", "tool_removal"

@@ -7,8 +7,7 @@ from typing import Any
 
 import orjson
 
-from ... import wellformed
-from ..reading import Started
+from ...responses import Started, wellformed
 
 
 class Shape(Enum):

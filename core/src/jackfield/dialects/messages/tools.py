@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import invalid_request
+from ...model.errors import invalid_request
 from ..known import UNKNOWN_TOOL, Fate, find, refusal
-from ..request.fields import get_flag, get_list, get_object, get_text, join, need_text, objects
-from ..request.names import NameMap
-from ..request.schemas import is_strict_clean, remark, repair
+from ..translate.fields import get_flag, get_list, get_object, get_text, join, need_text, objects
+from ..translate.names import NameMap
+from ..translate.schemas import is_strict_clean, remark, repair
 from .builtin_tools import describe
 from .known import TOOLS
 from .tool_changes import Change, changes, defined

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from ...sse import Event
-from .. import failures
-from ..reading.values import object_of
+from ...responses.sse import Event
+from ...responses.values import object_of
+from ...responses.verdicts import failures
 from .output import rebuilt_output
 from .recall import Keeping
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import Kind, RequestFailed
-from ...sse import Event
-from .. import failures
+from ...model.errors import Kind, RequestFailed
+from ...responses.sse import Event
+from ...responses.verdicts import failures
 
 SERVER_ERROR = "server_error"
 

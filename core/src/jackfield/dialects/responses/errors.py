@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...errors import RequestFailed
+from ...model.errors import RequestFailed
+from ...responses.verdicts.failures import one_line
 from .. import openai_errors
 from ..base import ErrorReply
-from ..failures import one_line
 
 
 def reply(failure: RequestFailed, request_id: str) -> ErrorReply:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...sse import Event
+from ...responses.sse import Event
 from . import making
 from .merging import merged
 from .output import rebuilt_output

@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
-from ... import pieces
-from ...types import Clock
+from ...model.types import Clock
+from ...responses import json_pieces
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -168,7 +168,7 @@ def items_of(data: bytes) -> tuple[list[Item], int]:
 
 def _json(value: object) -> bytes:
     """Return JSON that takes no more memory than it has bytes: what orjson gives keeps its buffer, 4 KiB and more."""
-    return bytes(memoryview(pieces.dumps(value)))
+    return bytes(memoryview(json_pieces.dumps(value)))
 
 
 def _is_id(value: object) -> bool:

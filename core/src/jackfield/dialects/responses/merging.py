@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from ...sse import Event
+from ...responses.sse import Event
 
 _PLACE = ("item_id", "output_index", "content_index", "summary_index")
 

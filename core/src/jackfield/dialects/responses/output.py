@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...sse import Event
-from ..reading import (
+from ...responses import (
     Annotated,
     ArgumentsDelta,
     Done,
@@ -20,6 +19,7 @@ from ..reading import (
     ThinkingBreak,
     ThinkingDelta,
 )
+from ...responses.sse import Event
 
 JSON = dict[str, Any]
 

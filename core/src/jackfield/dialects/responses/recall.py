@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from ...clock import SystemClock
-from ...errors import ClientError, Kind, invalid_request
+from ...model.clock import SystemClock
+from ...model.errors import ClientError, Kind, invalid_request
 from .memory import Asked, Bounds, Item, ResponseMemory, Turn, items_of
 
 PREVIOUS = "previous_response_id"

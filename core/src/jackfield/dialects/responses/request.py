@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from ... import pieces
-from ...errors import invalid_request
+from ...model.errors import invalid_request
+from ...responses import json_pieces
 from .. import known
 from ..base import Parsed
-from ..request import fields
-from ..request.reading import read_object
+from ..translate import fields
+from ..translate.reading import read_object
 from .known import PARAMETERS
 from .memory import Asked, ResponseMemory
 from .recall import NO_MEMORY, PREVIOUS, Keeping, Owner, Recall, is_bare, refers_to
@@ -84,7 +84,7 @@ def session_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> str:
             return _short(headers[name])
     items = request["input"]
     first = next((item for item in items if item.get("role") == "user"), items[0])
-    return _digest(pieces.dumps([request.get("model"), request.get("instructions"), _said(first)]))
+    return _digest(json_pieces.dumps([request.get("model"), request.get("instructions"), _said(first)]))
 
 
 def _said(item: Mapping[str, Any]) -> object:

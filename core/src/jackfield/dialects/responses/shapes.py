@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import invalid_request
+from ...model.errors import invalid_request
 from ..chat.history import read_history
 from ..chat.settings import read_format
 from ..chat.tools import flat, is_nested
-from ..request.fields import get_list, get_object, objects
+from ..translate.fields import get_list, get_object, objects
 
 Item = dict[str, Any]
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from ...errors import RequestFailed
-from ...sse import Event
+from ...model.errors import RequestFailed
+from ...responses.sse import Event
 from .codes import error_in_stream, with_known_code
 from .gaps import ENDS, Gaps
 from .recall import Keeping

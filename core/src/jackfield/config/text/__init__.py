@@ -1,0 +1,1 @@
+"""The file as text: read with line numbers, changed without touching other lines."""

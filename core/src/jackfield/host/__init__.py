@@ -1,0 +1,1 @@
+"""Puts one configuration into effect, and keeps it so."""

@@ -1,0 +1,1 @@
+"""What a request cost and how fast it was, told once."""

@@ -1,0 +1,1 @@
+"""The words that everything uses; standard library alone."""

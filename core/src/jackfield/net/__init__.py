@@ -1,0 +1,1 @@
+"""Addresses, origins, URLs and content codings: no I/O."""

@@ -1,0 +1,1 @@
+"""The doors for plugins: what they may implement, what they are promised, and who calls them."""
