@@ -16,6 +16,7 @@ class Answered:
 
     path: str
     query: str
+    headers: dict[str, str] = dataclasses.field(default_factory=dict)
     asked: bytes = b""
     status: int = 0
     kind: str = ""
@@ -27,7 +28,7 @@ class Answered:
         if not self.whole or self.status != 200:
             return
         stream = self.kind.startswith("text/event-stream")
-        if self.path == "/v1/responses":
+        if self.path == "/v1/responses" and stream:
             end = "failed" if b"event: response.failed" in self.body else "completed"
             validate_responses_stream(self.body, end=f"response.{end}")
         elif self.path == "/v1/messages" and stream:
@@ -43,7 +44,8 @@ def recording(app: Any, answers: list[Answered]) -> Callable[..., Any]:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        answer = Answered(scope["path"], scope["query_string"].decode())
+        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        answer = Answered(scope["path"], scope["query_string"].decode(), headers)
         answers.append(answer)
 
         async def heard() -> Any:

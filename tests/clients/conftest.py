@@ -7,22 +7,14 @@ request that reaches the upstream must be one that it accepts, and every answer 
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import contextlib
-import dataclasses
-import fcntl
 import os
 import shutil
-import signal
 import struct
-import subprocess
 import tempfile
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
@@ -36,13 +28,13 @@ from jackfield.testing import (
     upstream_problems,
 )
 
+from ..npm import node_modules
 from .answered import Answered, recording
+from .codex_cli import SETTINGS, Issuer, login, token
+from .opencode_cli import PACKAGES, settings
+from .program import Client, client, program
 
 HERE = Path(__file__).resolve().parent
-CACHE = HERE.parents[1] / ".cache" / "clients"
-WITHIN = 40.0
-"""Seconds that a client may take; reached only when a test fails."""
-
 KEY = "client-key-0123456789abcdef"
 HOMES = "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
 """Where the homes are made: Codex makes no helper programs under /tmp."""
@@ -54,12 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "silence: waits through forty seconds without a byte")
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of this folder; installing the clients does not count as a test's time."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.clients)
-            item.add_marker(pytest.mark.timeout(100, func_only=True))
+            item.add_marker(pytest.mark.timeout(300, func_only=True))
 
 
 # -- the clients
@@ -68,23 +60,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def installed() -> Path:
     """Return the folder of the installed packages; skip where there is no Node.js, or npm cannot install."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("Node.js with npm is not installed here")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    wanted = (HERE / "package-lock.json").read_bytes()
-    done = CACHE / "installed.json"
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists() or done.read_bytes() != wanted:
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / name, CACHE)
-            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-            result = subprocess.run(command, cwd=CACHE, capture_output=True, text=True, check=False, timeout=600)
-            if result.returncode:
-                pytest.skip(f"npm could not install the clients: {result.stderr.strip()[-500:]}")
-            done.write_bytes(wanted)
-    return CACHE / "node_modules"
+    return node_modules(HERE)
 
 
 @pytest.fixture(scope="session")
@@ -99,87 +75,6 @@ def scripts(installed: Path) -> Path:
 def key() -> str:
     """Return the client's key."""
     return KEY
-
-
-def program(installed: Path, pattern: str) -> Path:
-    """Return the native program of this platform's package."""
-    found = sorted(installed.glob(pattern))
-    if not found:
-        pytest.skip(f"there is no package for this platform: {pattern}")
-    return found[0]
-
-
-@dataclasses.dataclass(frozen=True)
-class Ended:
-    """What a client left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        """The JSON lines that it printed."""
-        return [orjson.loads(line) for line in self.out.splitlines() if line.startswith("{")]
-
-    def __str__(self) -> str:
-        return f"status {self.code}\n{self.out[-3000:]}\n{self.err[-3000:]}"
-
-
-class Running:
-    """A client at work."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self._output = asyncio.create_task(process.communicate())
-
-    async def ended(self, within: float = WITHIN) -> Ended:
-        """Return what it left when it has ended."""
-        async with asyncio.timeout(within):
-            out, err = await asyncio.shield(self._output)
-        return Ended(self._process.returncode or 0, out.decode(), err.decode())
-
-    def send(self, what: signal.Signals) -> None:
-        """Send it a signal."""
-        self._process.send_signal(what)
-
-    def end(self) -> None:
-        """Kill it with all that it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-
-
-@dataclasses.dataclass
-class Client:
-    """A command line program with its home, its work folder and its environment."""
-
-    program: Path
-    work: Path
-    home: Path
-    env: dict[str, str]
-    arguments: tuple[str, ...] = ()
-    started: list[Running] = dataclasses.field(default_factory=list)
-
-    async def start(self, *arguments: str, **env: str) -> Running:
-        """Start it with further arguments and environment variables."""
-        process = await asyncio.create_subprocess_exec(
-            self.program,
-            *arguments,
-            cwd=self.work,
-            env=self.env | env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-        self.started.append(Running(process))
-        return self.started[-1]
-
-    async def run(self, *arguments: str, code: int = 0, **env: str) -> Ended:
-        """Run it to its end, which must have this exit status."""
-        ended = await (await self.start(*arguments, **env)).ended()
-        assert ended.code == code, str(ended)
-        return ended
 
 
 @pytest.fixture
@@ -206,35 +101,6 @@ def picture(place: Path) -> Path:
     return path
 
 
-def environment(home: Path) -> dict[str, str]:
-    """Return an environment that holds nothing of this machine's, with a proxy for all else that leads nowhere."""
-    nowhere = closed_url().rsplit("/", 1)[0]
-    return {
-        "HOME": str(home),
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "TERM": "dumb",
-        "HTTPS_PROXY": nowhere,
-        "https_proxy": nowhere,
-        "NO_PROXY": "127.0.0.1,localhost",
-    }
-
-
-@contextlib.asynccontextmanager
-async def client(program: Path, place: Path, env: Mapping[str, str]) -> AsyncIterator[Client]:
-    """Give a client its folders; whatever it started ends with the test."""
-    home, work = place / "home", place / "work"
-    home.mkdir(exist_ok=True)
-    work.mkdir(exist_ok=True)
-    made = Client(program, work, home, environment(home) | dict(env))
-    try:
-        yield made
-    finally:
-        for running in made.started:
-            running.end()
-            await running.ended()
-
-
 @pytest.fixture
 async def codex(installed: Path, place: Path, server: RunningServer) -> AsyncIterator[Client]:
     """Return Codex CLI, whose provider is the proxy."""
@@ -242,51 +108,30 @@ async def codex(installed: Path, place: Path, server: RunningServer) -> AsyncIte
     async with client(found, place, {"CODEX_HOME": str(place / "home" / ".codex"), "JACKFIELD_KEY": KEY}) as made:
         settings = made.home / ".codex" / "config.toml"
         settings.parent.mkdir()
-        settings.write_text(CODEX_SETTINGS.format(url=server.v1))
+        settings.write_text(SETTINGS.format(url=server.v1))
         yield made
-
-
-CODEX_SETTINGS = """\
-model = "gpt-5"
-model_provider = "jackfield"
-
-[model_providers.jackfield]
-name = "jackfield"
-base_url = "{url}"
-wire_api = "responses"
-env_key = "JACKFIELD_KEY"
-request_max_retries = 1
-stream_max_retries = 1
-"""
 
 
 @pytest.fixture
-async def logged_in(installed: Path, place: Path, open_server: RunningServer) -> AsyncIterator[Client]:
-    """Return Codex CLI as somebody has it who is logged in with ChatGPT and changed one line of its settings."""
-    found = program(installed, "@openai/codex-*/vendor/*/bin/codex")
-    nowhere = closed_url()
-    env = {"CODEX_HOME": str(place / "home" / ".codex"), "CODEX_REFRESH_TOKEN_URL_OVERRIDE": f"{nowhere}/token"}
-    async with client(found, place, env) as made:
-        folder = made.home / ".codex"
-        folder.mkdir()
-        lines = {"model": "gpt-5.5", "openai_base_url": open_server.v1, "chatgpt_base_url": nowhere}
-        (folder / "config.toml").write_text("".join(f'{name} = "{value}"\n' for name, value in lines.items()))
-        (folder / "auth.json").write_bytes(orjson.dumps(login()))
+async def issuer() -> AsyncIterator[Issuer]:
+    """Return the endpoint at which Codex CLI renews its tokens."""
+    made = Issuer()
+    async with made.serving():
         yield made
 
 
-def login() -> dict[str, Any]:
-    """Return what `codex login` leaves: tokens of an account that there is not."""
-    now = datetime.now(UTC)
-    claims = {
-        "email": "ada@example.com",
-        "exp": int(now.timestamp()) + 86_400,
-        "https://api.openai.com/auth": {"chatgpt_plan_type": "plus", "chatgpt_account_id": "account-of-the-test"},
-    }
-    parts = ({"alg": "none", "typ": "JWT"}, claims, {"signed": "by nobody"})
-    token = ".".join(base64.urlsafe_b64encode(orjson.dumps(part)).decode().rstrip("=") for part in parts)
-    tokens = {"id_token": token, "access_token": token, "refresh_token": "r", "account_id": "account-of-the-test"}
-    return {"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": tokens, "last_refresh": now.isoformat()}
+@pytest.fixture
+async def logged_in(installed: Path, place: Path, open_server: RunningServer, issuer: Issuer) -> AsyncIterator[Client]:
+    """Return Codex CLI as somebody has it who is logged in with ChatGPT and changed one line of its settings."""
+    found = program(installed, "@openai/codex-*/vendor/*/bin/codex")
+    env = {"CODEX_HOME": str(place / "login" / "home" / ".codex"), "CODEX_REFRESH_TOKEN_URL_OVERRIDE": issuer.url}
+    async with client(found, place / "login", env) as made:
+        folder = made.home / ".codex"
+        folder.mkdir()
+        lines = {"model": "gpt-5.5", "openai_base_url": open_server.v1, "chatgpt_base_url": closed_url()}
+        (folder / "config.toml").write_text("".join(f'{name} = "{value}"\n' for name, value in lines.items()))
+        (folder / "auth.json").write_bytes(orjson.dumps(login(token("by nobody"))))
+        yield made
 
 
 @pytest.fixture
@@ -306,27 +151,24 @@ async def claude(installed: Path, place: Path, server: RunningServer) -> AsyncIt
         yield made
 
 
-@pytest.fixture(params=["@ai-sdk/openai", "@ai-sdk/openai-compatible", "@ai-sdk/anthropic"])
-async def opencode(
-    request: pytest.FixtureRequest, installed: Path, place: Path, server: RunningServer
-) -> AsyncIterator[Client]:
-    """Return opencode, over each of the three dialects."""
+@pytest.fixture
+async def opencodes(installed: Path, place: Path, server: RunningServer) -> AsyncIterator[dict[str, Client]]:
+    """Return opencode once for each of the three dialects, by the package that speaks it."""
     found = program(installed, "opencode-*/bin/opencode")
-    async with client(found, place, {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_LSP_DOWNLOAD": "1"}) as made:
-        model: dict[str, Any] = {"name": "GPT-5", "reasoning": True, "tool_call": True, "attachment": True}
-        limit = {"context": 272_000, "output": 128_000}
-        model["modalities"] = {"input": ["text", "image"], "output": ["text"]}
-        options = {"baseURL": server.v1, "apiKey": KEY}
-        provider = {"npm": request.param, "options": options, "models": {"gpt-5": {**model, "limit": limit}}}
-        settings = {
-            "provider": {"jackfield": provider},
-            "share": "disabled",
-            "permission": {"bash": "allow", "edit": "allow"},
-        }
-        file = made.home / ".config" / "opencode" / "opencode.json"
-        file.parent.mkdir(parents=True)
-        file.write_bytes(orjson.dumps(settings))
+    env = {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_LSP_DOWNLOAD": "1"}
+    async with contextlib.AsyncExitStack() as stack:
+        made = {npm: await stack.enter_async_context(client(found, place / npm, env)) for npm in PACKAGES}
+        for npm, each in made.items():
+            file = each.home / ".config" / "opencode" / "opencode.json"
+            file.parent.mkdir(parents=True)
+            file.write_bytes(orjson.dumps(settings(npm, server.v1, KEY)))
         yield made
+
+
+@pytest.fixture(params=PACKAGES)
+def opencode(request: pytest.FixtureRequest, opencodes: dict[str, Client]) -> Client:
+    """Return opencode, over each of the three dialects."""
+    return opencodes[request.param]
 
 
 # -- the proxy and the upstream

@@ -92,6 +92,18 @@ def openai_responses(job: Job) -> dict[str, Any]:
             input_.append({"type": "function_call_output", "call_id": call.call_id, "output": output})
 
 
+def openai_runner(job: Job) -> dict[str, Any]:
+    """Let the SDK's own tool runner do it, with a stream for the task `streamed`."""
+    import openai
+    from openai.lib.responses_tool_runner import RegisteredFunction, ResponsesToolRunner
+
+    client = openai.OpenAI(base_url=f"{job.base}/v1", api_key=job.key)
+    tool: Any = {"type": "function", "name": "save", "description": "Save a text", "parameters": SAVE, "strict": True}
+    runner = ResponsesToolRunner(functions=[RegisteredFunction(tool, lambda given: save(**given))])  # type: ignore[arg-type]  # the schema says that both are texts
+    asked: Any = {"model": MODEL, "input": PROMPT, "store": False, "include": ["reasoning.encrypted_content"]}
+    return {"text": runner.run(client, asked, stream=job.task == "streamed", max_steps=5).output_text}
+
+
 def openai_chat(job: Job) -> dict[str, Any]:
     """Loop over `chat.completions.stream`."""
     import openai
@@ -166,7 +178,9 @@ def openai_agents(job: Job) -> dict[str, Any]:
     return {"data": found.model_dump()} if job.task == "schema" else {"text": found}
 
 
-DRIVERS = {each.__name__: each for each in (openai_responses, openai_chat, anthropic_messages, openai_agents)}
+DRIVERS = {
+    each.__name__: each for each in (openai_responses, openai_runner, openai_chat, anthropic_messages, openai_agents)
+}
 
 
 def main() -> None:

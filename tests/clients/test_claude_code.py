@@ -56,6 +56,11 @@ def result(ended):
     return found
 
 
+async def test_text(claude, upstream):
+    assert result(await claude.run(*ask("Hi")))["result"] == "Hello from the upstream."
+    assert len(upstream.requests) == 1
+
+
 async def test_a_command_runs_and_its_result_reaches_the_upstream(claude, upstream):
     upstream.script(answer(bash("echo canary | tee made.txt")), text_answer("Made it."))
     ended = await claude.run(*ask("Make a file", tools=["Bash(echo:*)", "Bash(tee:*)"]))
@@ -239,18 +244,22 @@ async def test_a_refusal_of_the_model_is_shown(claude, upstream):
     assert result(await claude.run(*ask("Hi")))["result"] == "I would rather not."
 
 
-async def test_a_spent_plan_is_told(claude, upstream):
+async def test_a_spent_plan_is_told(claude, upstream, answers):
     upstream.default = usage_limit(5400)
     told = result(await claude.run(*ask("Hi"), code=1))
     assert "usage limit" in told["result"]
     assert told["api_error_status"] == 429
+    assert len(upstream.requests) == 1
 
 
-async def test_a_refused_key_of_the_provider_is_told_with_its_cause(claude, upstream):
+async def test_a_refused_key_of_the_provider_is_told_with_its_cause(claude, upstream, answers):
+    """V8, with its own settings for repeats."""
     upstream.default = http_error(401, "Incorrect API key", code="invalid_api_key")
+    del claude.env["CLAUDE_CODE_MAX_RETRIES"]
     told = result(await claude.run(*ask("Hi"), code=1))
     assert "fox refused its key" in told["result"]
     assert len(upstream.requests) == 1
+    assert len([each for each in answers if each.path == "/v1/messages"]) == 1, "it waited and asked again"
 
 
 async def test_a_wrong_key_is_told(claude, upstream):

@@ -24,8 +24,7 @@ from jackfield.testing import (
     usage_limit,
 )
 
-EXEC = ("exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
-RESUME = ("exec", "resume", "--last", *EXEC[1:])
+from .codex_cli import EXEC, RESUME, said, told
 
 
 def items(request, kind):
@@ -39,10 +38,14 @@ def prefix(request):
     return orjson.dumps([body.get("tools"), body.get("instructions"), body["input"]])[:-2]
 
 
-def said(ended):
-    """Return what the agent said."""
-    found = [event["item"] for event in ended.events if event["type"] == "item.completed"]
-    return [item["text"] for item in found if item["type"] == "agent_message"]
+def turns(answers):
+    """Return the questions for an answer that reached the proxy (a websocket that it tries first asks none)."""
+    return [each for each in answers if each.path.endswith("/responses") and each.asked]
+
+
+async def test_text(codex, upstream):
+    assert said(await codex.run(*EXEC, "Hi")) == ["Hello from the upstream."]
+    assert len(upstream.requests) == 1
 
 
 async def test_a_command_runs_and_its_result_reaches_the_upstream(codex, upstream):
@@ -141,7 +144,7 @@ async def test_a_cut_stream_is_asked_for_again(codex, upstream, events, how):
 async def test_a_stream_that_is_always_cut_ends_with_the_reason(codex, upstream):
     upstream.default = cut_after(6)
     ended = await codex.run(*EXEC, "Hi", code=1)
-    assert "closed the connection" in ended.events[-1]["error"]["message"]
+    assert "closed the connection" in told(ended)
 
 
 async def test_a_refusal_of_the_upstream_is_shown(codex, upstream):
@@ -160,18 +163,20 @@ async def test_an_answer_in_a_schema(codex, upstream):
     assert upstream.last.json()["text"]["format"]["type"] == "json_schema"
 
 
-async def test_a_spent_plan_is_told_with_its_time_at_once(codex, upstream):
+async def test_a_spent_plan_is_told_with_its_time_at_once(codex, upstream, answers):
     upstream.default = usage_limit(5400)
     ended = await codex.run(*EXEC, "Hi", code=1)
-    assert "usage limit" in ended.events[-1]["error"]["message"]
-    assert "try again" in ended.events[-1]["error"]["message"].lower()
-    assert len(upstream.requests) == 1
+    assert "usage limit" in told(ended)
+    assert "try again at" in told(ended).lower()
+    assert (len(upstream.requests), len(turns(answers))) == (1, 1), "it waited and asked again"
 
 
 async def test_a_refused_key_of_the_provider_is_told_with_its_cause(codex, upstream):
     upstream.default = http_error(401, "Incorrect API key", code="invalid_api_key")
     ended = await codex.run(*EXEC, "Hi", code=1)
-    assert "fox refused its key" in ended.events[-1]["error"]["message"]
+    first = next(event for event in ended.events if event["type"] == "error")
+    assert "fox refused its key" in first["message"], "the cause is there before it has repeated its question"
+    assert "fox refused its key" in told(ended)
     assert len(upstream.requests) == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 from jackfield.testing import http_error, text_answer
 
-EXEC = ("exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
+from .codex_cli import EXEC, said
 
 
 def codex_alone(request):
@@ -17,15 +17,14 @@ def codex_alone(request):
     return text_answer("Served.")
 
 
-async def test_codex_is_served_and_claude_code_beside_it_is_told_why_not(codex, claude, upstream):
+async def test_codex_is_served_and_claude_code_beside_it_is_told_why_not(codex, claude, upstream, answers):
     upstream.default = codex_alone
     refused = await claude.run("-p", "--output-format", "json", "--", "Hi", code=1)
     told = orjson.loads(refused.out)
     assert told["api_error_status"] == 403
     assert "fox serves Codex alone" in told["result"]
     assert "only allows Codex official clients" in told["result"]
+    assert len([each for each in answers if each.path == "/v1/messages"]) == 1, "it asked again and again"
 
     for _ in range(2):
-        served = await codex.run(*EXEC, "-m", "gpt-5-codex", "Hi")
-        said = [event["item"] for event in served.events if event["type"] == "item.completed"]
-        assert [item["text"] for item in said if item["type"] == "agent_message"] == ["Served."]
+        assert said(await codex.run(*EXEC, "-m", "gpt-5-codex", "Hi")) == ["Served."]

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from jackfield.testing import Reasoning, ToolCall, answer, cut_after, rate_limited, text_answer, usage_limit
+import httpx
+from jackfield.testing import Reasoning, ToolCall, answer, cut_after, http_error, rate_limited, text_answer, usage_limit
 
-RUN = ("run", "--format", "json", "-m", "jackfield/gpt-5")
-
-
-def said(ended):
-    """Return what the agent said."""
-    return "".join(event["part"]["text"] for event in ended.events if event["type"] == "text")
+from .opencode_cli import RUN, said
 
 
 def of_type(request, kind):
@@ -61,6 +57,26 @@ async def test_an_image_is_sent(opencode, upstream, picture):
     assert image["image_url"].startswith("data:image/png;base64,")
 
 
+SCHEMA = {"type": "object", "properties": {"colour": {"type": "string"}}, "required": ["colour"]}
+
+
+async def test_an_answer_in_a_schema(opencode, upstream):
+    """Its command line takes no schema; whoever drives it as a server gives one."""
+    answering(upstream, answer(ToolCall("StructuredOutput", {"colour": "red"})))
+    ask = {
+        "model": {"providerID": "jackfield", "modelID": "gpt-5"},
+        "parts": [{"type": "text", "text": "Which?"}],
+        "format": {"type": "json_schema", "schema": SCHEMA},
+    }
+    base = await opencode.serve("serve", "--port", "0")
+    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=60) as http:
+        session = (await http.post("/session", json={})).json()
+        told = (await http.post(f"/session/{session['id']}/message", json=ask)).json()
+    assert told["info"]["structured"] == {"colour": "red"}, told
+    tools = {tool["name"]: tool for tool in turns(upstream)[0].json()["tools"]}
+    assert tools["StructuredOutput"]["parameters"]["required"] == ["colour"]
+
+
 async def test_a_limit_is_waited_out(opencode, upstream):
     answering(upstream, rate_limited(1), always=text_answer("Later, then."))
     assert "Later, then." in said(await opencode.run(*RUN, "Hi"))
@@ -72,6 +88,13 @@ async def test_a_wrong_key_is_told(opencode, upstream):
     ended = await (await opencode.start(*RUN, "Hi")).ended()
     assert "client key" in ended.out + ended.err or "API key" in ended.out + ended.err
     assert upstream.requests == []
+
+
+async def test_a_refused_key_of_the_provider_is_told_with_its_cause(opencode, upstream):
+    answering(upstream, always=http_error(401, "Incorrect API key", code="invalid_api_key"))
+    ended = await (await opencode.start(*RUN, "Hi")).ended()
+    assert "fox refused its key" in ended.out + ended.err
+    assert len(turns(upstream)) == 1
 
 
 async def test_a_spent_plan_that_it_asks_for_again_and_again_reaches_the_provider_once(opencode, upstream):

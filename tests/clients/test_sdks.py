@@ -25,6 +25,8 @@ from jackfield.testing import (
     usage_limit,
 )
 
+from .answered import Answered
+
 HERE = Path(__file__).resolve().parent
 
 JS = ("openaiResponses", "openaiChat", "anthropic", "aiResponses", "aiRemembered", "aiChat", "aiMessages", "agents")
@@ -44,7 +46,6 @@ class Told:
     data: Any
     saved: dict[str, str]
     error: dict[str, Any]
-    seconds: float
 
 
 Drive = Callable[..., Any]
@@ -57,24 +58,25 @@ def drive(scripts: Path, server: RunningServer, picture: Path, key: str) -> Driv
     async def run(driver: str, task: str = "text", key: str = key) -> Told:
         job = orjson.dumps({"base": server.base_url, "key": key, "task": task, "image": str(picture)}).decode()
         command = ("node", scripts / "drive.mjs") if driver in JS else (sys.executable, HERE / "drive.py")
-        began = asyncio.get_running_loop().time()
         process = await asyncio.create_subprocess_exec(
             *map(str, command), driver, job, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
         try:
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(250):
                 out, err = await process.communicate()
         finally:
             if process.returncode is None:
                 process.kill()
         assert out.strip(), err.decode()[-3000:]
         found = orjson.loads(out.splitlines()[-1])
-        seconds = asyncio.get_running_loop().time() - began
-        return Told(
-            found.get("text") or "", found.get("data"), found.get("saved") or {}, found.get("error") or {}, seconds
-        )
+        return Told(found.get("text") or "", found.get("data"), found.get("saved") or {}, found.get("error") or {})
 
     return run
+
+
+def asked_for(driver: str) -> int:
+    """Return how often it asks in vain: the AI SDK knows no `x-should-retry`, and asks three times."""
+    return 3 if driver.startswith("ai") else 1
 
 
 def of_type(request: Any, kind: str) -> list[dict[str, Any]]:
@@ -104,6 +106,26 @@ async def test_two_calls_at_once_run_and_reasoning_comes_back(
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
+async def test_one_call_and_then_another_run(drive: Drive, upstream: FakeUpstream, driver: str) -> None:
+    calls = [ToolCall("save", {"name": name, "text": name}, f"call_{name}") for name in "ab"]
+    upstream.script(*(answer(call) for call in calls), text_answer("Saved."))
+    told = await drive(driver, "tool")
+    assert (told.text, told.error, told.saved) == ("Saved.", {}, {"a": "a", "b": "b"})
+    assert [item["call_id"] for item in of_type(upstream.last, "function_call_output")] == ["call_a", "call_b"]
+
+
+@pytest.mark.parametrize("stream", ["whole", "streamed"])
+async def test_the_tool_runner_of_openai_for_responses_finishes(
+    drive: Drive, upstream: FakeUpstream, stream: str
+) -> None:
+    calls = [ToolCall("save", {"name": name, "text": name}, f"call_{name}") for name in "ab"]
+    upstream.script(answer(Reasoning(["Hm."], "blob-1"), *calls), text_answer("Saved."))
+    told = await drive("openai_runner", stream)
+    assert (told.text, told.error, told.saved) == ("Saved.", {}, {"a": "a", "b": "b"})
+    assert [item["encrypted_content"] for item in of_type(upstream.last, "reasoning")] == ["blob-1"]
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
 async def test_an_image_goes_up(drive: Drive, upstream: FakeUpstream, driver: str) -> None:
     told = await drive(driver, "image")
     assert (told.text, told.error) == ("Hello from the upstream.", {})
@@ -127,23 +149,27 @@ async def test_a_limit_is_waited_out(drive: Drive, upstream: FakeUpstream, drive
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-async def test_a_spent_plan_is_told_soon(drive: Drive, upstream: FakeUpstream, driver: str) -> None:
+async def test_a_spent_plan_is_told_at_once(
+    drive: Drive, upstream: FakeUpstream, answers: list[Answered], driver: str
+) -> None:
     upstream.default = usage_limit(5400)
     told = await drive(driver)
     assert told.error["status"] == 429
     assert "usage limit" in told.error["message"]
     assert len(upstream.requests) == 1
-    assert told.seconds < 30
+    assert len([each for each in answers if each.status == told.error["status"]]) == asked_for(driver)
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-async def test_a_refused_provider_key_is_told_with_its_cause(drive: Drive, upstream: FakeUpstream, driver: str) -> None:
+async def test_a_refused_provider_key_is_told_with_its_cause(
+    drive: Drive, upstream: FakeUpstream, answers: list[Answered], driver: str
+) -> None:
     upstream.default = http_error(401, "Incorrect API key", code="invalid_api_key")
     told = await drive(driver)
     assert told.error["status"] == 502
     assert "fox" in told.error["message"]
     assert len(upstream.requests) == 1
-    assert told.seconds < 30
+    assert len([each for each in answers if each.status == told.error["status"]]) == asked_for(driver)
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
@@ -162,7 +188,7 @@ async def test_a_stream_that_breaks_is_an_error(drive: Drive, upstream: FakeUpst
 
 
 @pytest.mark.silence
-@pytest.mark.timeout(150, func_only=True)
+@pytest.mark.timeout(300, func_only=True)
 async def test_forty_seconds_of_silence_break_no_answer(drive: Drive, upstream: FakeUpstream) -> None:
     upstream.default = text_answer("At last.").first(Delay(40))
     told = await asyncio.gather(*(drive(driver) for driver in DRIVERS))

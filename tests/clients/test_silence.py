@@ -8,13 +8,14 @@ import orjson
 import pytest
 from jackfield.testing import Delay, Reasoning, Text, ToolCall, answer, text_answer
 
-CODEX = ("exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", "Hi")
-CLAUDE = ("-p", "--output-format", "json", "--", "Hi")
-OPENCODE = ("run", "--format", "json", "-m", "jackfield/gpt-5", "Hi")
-SAID = "At last."
-WITHIN = 90.0
+from .codex_cli import EXEC
+from .opencode_cli import RUN
 
-pytestmark = [pytest.mark.silence, pytest.mark.timeout(150, func_only=True)]
+CLAUDE = ("-p", "--output-format", "json")
+SAID = "At last."
+WITHIN = 250.0
+
+pytestmark = [pytest.mark.silence, pytest.mark.timeout(300, func_only=True)]
 
 
 async def heard(client, *arguments):
@@ -24,23 +25,24 @@ async def heard(client, *arguments):
     return ended.out
 
 
-async def test_before_the_first_event(codex, claude, opencode, upstream):
+async def test_before_the_first_event(codex, claude, opencodes, upstream):
     upstream.default = text_answer(SAID).first(Delay(40))
-    told = await asyncio.gather(heard(codex, *CODEX), heard(claude, *CLAUDE), heard(opencode, *OPENCODE))
-    assert [SAID in each for each in told] == [True, True, True]
+    asked = [heard(codex, *EXEC, "Hi from codex"), heard(claude, *CLAUDE, "--", "Hi from claude")]
+    asked += [heard(each, *RUN, f"Hi from {npm}") for npm, each in opencodes.items()]
+    assert [SAID in each for each in await asyncio.gather(*asked)] == [True] * 5
     prompts = [orjson.dumps(request.json()["input"]) for request in upstream.requests]
     assert len(prompts) == len(set(prompts)), "somebody asked twice"
 
 
 async def test_between_reasoning_and_the_answer(logged_in, upstream):
     upstream.default = answer(Reasoning([], "blob-1"), Text(SAID)).after(4, Delay(40))
-    assert SAID in await heard(logged_in, *CODEX)
+    assert SAID in await heard(logged_in, *EXEC, "Hi")
     assert len(upstream.requests) == 1
 
 
 async def test_in_the_middle_of_a_calls_arguments(claude, upstream):
     call = ToolCall("Bash", {"command": "echo canary", "description": "A command of the test"})
     upstream.script(answer(call).after(4, Delay(40)), text_answer(SAID))
-    told = await heard(claude, "-p", "--output-format", "json", "--allowedTools", "Bash(echo:*)", "--", "Hi")
+    told = await heard(claude, *CLAUDE, "--allowedTools", "Bash(echo:*)", "--", "Hi")
     assert SAID in told
     assert len(upstream.requests) == 2

@@ -6,13 +6,10 @@ The suites are other people's programs. What cannot pass here is listed in each 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 import re
-import shutil
-import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +30,9 @@ from jackfield.testing import (
     running,
 )
 
+from ..npm import node_modules
+
 HERE = Path(__file__).resolve().parent
-CACHE = HERE.parents[1] / ".cache" / "suites"
 KEY = "client-key-0123456789abcdef"
 
 
@@ -130,24 +128,4 @@ def run(tmp_path: Path) -> Callable[..., Any]:
 @pytest.fixture(scope="session")
 def packages() -> Path:
     """Return the folder of the npm packages; skip where there is no Node.js, or npm cannot install."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("Node.js with npm is not installed here")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    wanted = (HERE / "package-lock.json").read_bytes()
-    done = CACHE / "installed.json"
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists() or done.read_bytes() != wanted:
-            _install(npm)
-            done.write_bytes(wanted)
-    return CACHE / "node_modules"
-
-
-def _install(npm: str) -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, CACHE)
-    command: Sequence[str] = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    result = subprocess.run(command, cwd=CACHE, capture_output=True, text=True, check=False, timeout=600)
-    if result.returncode:
-        pytest.skip(f"npm could not install the suites: {result.stderr.strip()[-500:]}")
+    return node_modules(HERE)
