@@ -186,6 +186,19 @@ def an_attempt() -> journal.Attempt:
     return journal.Attempt("owl", WHOLE, TEXT, None, request)
 
 
+def test_a_kept_connection_that_was_replaced_is_no_attempt() -> None:
+    """A rest of all was not explained where the relay that refused its key had first ended without a byte."""
+    closed, refused, spent = (faults.FAULTS[name] for name in ("closed", "401", "429 of a spent plan"))
+    details: dict[str, Any] = {"status": 503, "headers": JSON | {"x-should-retry": "false"}, "before": spent}
+    elk = {closed.name: "elk", refused.name: "elk"}
+    outcome = judged(error("server_error", None), closed, refused, providers=elk, dialect="chat", **details)
+    assert outcome == ("unavailable", [])
+    nobody = error("server_error", "upstream_unreachable")
+    assert judged(nobody, closed, refused, providers=elk, dialect="chat", status=502) == ("unreachable", [])
+    owl = {closed.name: "owl", refused.name: "elk"}
+    assert judged(error("server_error", None), closed, refused, providers=owl, dialect="chat", **details)[1]
+
+
 @pytest.mark.parametrize(("stalled", "outcome"), [(2.5, "timeout"), (1.5, "unexplained")])
 def test_a_stall_of_the_run_explains_an_upstreams_silence(stalled: float, outcome: str) -> None:
     """It was told of twelve times when the machine had much else to do."""

@@ -75,7 +75,8 @@ class Behaviour:
     `codes` are the upstream's own codes, which may travel in the place of ours. `about` is what the failure says
     something about, where its kind alone does not tell. `begun`: it comes behind the beginning of an answer, which the
     client may have seen. `full`: the upstream serves as much as it can, and may be asked again by the same request.
-    `lingers`: it goes on after its end, for which it has a second.
+    `lingers`: it goes on after its end, for which it has a second. `mute`: it ends without a byte, as a kept connection
+    does that had ended before.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Behaviour:
     begun: bool = False
     full: bool = False
     lingers: bool = False
+    mute: bool = False
 
     @property
     def verdict(self) -> Verdict | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from jackfield.model.errors import Kind, Verdict
 
@@ -96,18 +97,31 @@ class Judge:
 
     def _allowed(self, attempts: Sequence[Attempt], begin: float, end: float) -> frozenset[Kind]:
         """Return the kinds of failure that a client may be told of."""
-        allowed = frozenset[Kind]()
-        if attempts:
-            allowed = _counting(attempts)
-            if attempts[-1].behaviour.begun:
-                allowed |= attempts[-1].behaviour.kinds
-        if all(attempt.behaviour.verdict in _LASTING for attempt in attempts):  # each has to be mended by somebody
-            allowed |= self._journal.resting(begin) & _NOBODY
+        allowed = self._counted(attempts, begin) | self._counted(_without_replaced(attempts), begin)
         if self._journal.down_between(begin, end):
             allowed |= _WHILE_DOWN
         if end - begin >= ANSWER_TIMEOUT - 0.1 or self._journal.stalled_between(begin, end) >= _LONG_STALL:
             allowed |= {Kind.TIMEOUT}
         return allowed
+
+    def _counted(self, attempts: Sequence[Attempt], begin: float) -> frozenset[Kind]:
+        """Return what these attempts may amount to."""
+        allowed = _counting(attempts) if attempts else frozenset()
+        if attempts and attempts[-1].behaviour.begun:
+            allowed |= attempts[-1].behaviour.kinds
+        if all(attempt.behaviour.verdict in _LASTING for attempt in attempts):  # each has to be mended by somebody
+            allowed |= self._journal.resting(begin) & _NOBODY
+        return allowed
+
+
+def _without_replaced(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Leave out attempts that ended without a byte where the same provider was asked once more.
+
+    On a kept connection that is none to the proxy, which puts another one in its place.
+    """
+    last = attempts[-1:]
+    kept = (one for one, later in pairwise(attempts) if not one.behaviour.mute or one.provider != later.provider)
+    return [*kept, *last]
 
 
 def _rank(attempt: Attempt, last: Attempt) -> int:
