@@ -8,22 +8,14 @@ def synthesize_auth(config): ...
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pluggy
 
-from .cli.plugin_commands import config_option, rewrite_config
-from .config.file import ConfigFileError, version_of
-from .config.locks import turn_at
 from .config.masking import REFERENCES, is_hash
-from .config.references import foreign_references
 from .config.schema.shared import HEALTH_CHECK_SCHEMA
 from .config.secrets import revealed
-from .config.section import Section
 from .config.settings import Settings
-from .config.text.document import Document
-from .config.text.edit import EditError, rewritten
-from .host.local_access import TOKEN_HEADER, local_token
 from .model.background import aside
 from .model.errors import (
     ClientError,
@@ -39,6 +31,7 @@ from .model.errors import (
     invalid_request,
 )
 from .model.files import check_replaceable, expanded, read_whole, remove_unfinished, replace_text
+from .model.later import later
 from .model.plugin_info import HookFailure, PluginInfo
 from .model.secret import MASK, Secret
 from .model.types import (
@@ -55,18 +48,50 @@ from .model.types import (
 )
 from .model.version import VERSION
 from .net.client_address import caller, host_of
+from .net.urls import called_host
 from .plugins.hookspecs import PROJECT
 from .plugins.host import ExecutorFactory, Host
-from .plugins.manager import HOOK_API_VERSION
 from .plugins.registrars import ExecutorRegistrar, ModelRegistrar, RelayWordRegistrar, RouteRegistrar
 from .responses.json_pieces import dumps as json_in_pieces
 from .responses.sse import Event, Splitter
-from .responses.verdicts.failures import from_http, passable
-from .routing.credentials import CheckResult, CredentialState, ModelState
 from .routing.executor import Checking, Compacting, EventStream, Executor
-from .upstream import ResponsesStream, UpstreamClient, UpstreamResponse, called_host, is_off_limits
+
+if TYPE_CHECKING:
+    from .cli.plugin_commands import config_option, rewrite_config
+    from .config.file import ConfigFileError, version_of
+    from .config.locks import turn_at
+    from .config.references import foreign_references
+    from .config.section import Section
+    from .config.text.document import Document
+    from .config.text.edit import EditError, rewritten
+    from .host.local_access import TOKEN_HEADER, local_token
+    from .net.off_limits import is_off_limits
+    from .plugins.manager import HOOK_API_VERSION
+    from .responses.verdicts.failures import from_http, passable
+    from .routing.credentials import CheckResult, CredentialState, ModelState
+    from .upstream import ResponsesStream, UpstreamClient, UpstreamResponse
 
 F = TypeVar("F")
+
+__getattr__ = later(
+    __name__,
+    {
+        "jackfield.cli.plugin_commands": ("config_option", "rewrite_config"),
+        "jackfield.config.file": ("ConfigFileError", "version_of"),
+        "jackfield.config.locks": ("turn_at",),
+        "jackfield.config.references": ("foreign_references",),
+        "jackfield.config.section": ("Section",),
+        "jackfield.config.text.document": ("Document",),
+        "jackfield.config.text.edit": ("EditError", "rewritten"),
+        "jackfield.host.local_access": ("TOKEN_HEADER", "local_token"),
+        "jackfield.net.off_limits": ("is_off_limits",),
+        "jackfield.plugins.manager": ("HOOK_API_VERSION",),
+        "jackfield.responses.verdicts.failures": ("from_http", "passable"),
+        "jackfield.routing.credentials": ("CheckResult", "CredentialState", "ModelState"),
+        "jackfield.upstream": ("ResponsesStream", "UpstreamClient", "UpstreamResponse"),
+    },
+)
+"""The command line, YAML and the HTTP client take longer to import than all else, so they wait to be asked for."""
 
 _marker = pluggy.HookimplMarker(PROJECT)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from ..config import Document, find
+from ..config.text.document import Document, find
 from ..model.errors import ConfigError, Problem
 
 Command = Callable[..., Any]

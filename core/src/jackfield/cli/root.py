@@ -6,11 +6,15 @@ between an operator and `jackfield config check`.
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
 from ..model.version import VERSION
-from . import config, models, plugins, providers, serve
 from .extended import plugin_commands
+
+OWN = ("config", "models", "plugins", "providers", "serve")
+"""Our own commands; the one of a name is in the module of that name."""
 
 
 class Root(click.Group):
@@ -18,11 +22,13 @@ class Root(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command of ours, else a plugin's, else None."""
+        if cmd_name in OWN and cmd_name not in self.commands:  # here: one command need not wait for the others
+            self.add_command(getattr(import_module(f"{__package__}.{cmd_name}"), cmd_name))
         return super().get_command(ctx, cmd_name) or plugin_commands(ctx).get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, ours first."""
-        own = super().list_commands(ctx)
+        own = sorted({*OWN, *super().list_commands(ctx)})
         return own + [name for name in plugin_commands(ctx).list_commands(ctx) if name not in own]
 
 
@@ -31,10 +37,3 @@ class Root(click.Group):
 @click.option("--config", metavar="FILE", help="Configuration file, for every command.")
 def cli(config: str | None) -> None:
     """A proxy for coding agents: their requests in, your providers' answers out."""
-
-
-cli.add_command(serve.serve)
-cli.add_command(plugins.plugins)
-cli.add_command(config.config)
-cli.add_command(models.models)
-cli.add_command(providers.providers)

@@ -6,13 +6,15 @@ parsing itself. Two threads are enough: they would only take the interpreter fro
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -26,7 +28,16 @@ async def aside(size: int, work: Callable[[], T]) -> T:
     """Return what `work` returns, or raise what it raises; done in a thread where `size` bytes are much."""
     if size < LARGE:
         return work()
-    return await asyncio.get_running_loop().run_in_executor(_pool, _unhindered, work)
+    import asyncio  # here: whoever imports the plugins' API may never run a loop
+
+    return await asyncio.get_running_loop().run_in_executor(_pool(), _unhindered, work)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="jackfield-parsing")
 
 
 def _unhindered(work: Callable[[], T]) -> T:
@@ -57,7 +68,6 @@ class _Pauses:
 
 
 _pauses = _Pauses()
-_pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="jackfield-parsing")
 
 
 @contextmanager

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..config.settings import Settings
 from ..model.plugin_info import PluginInfo
 from ..model.types import Clock
 from ..routing.executor import Executor
-from ..routing.runtime import Runtime
-from ..upstream import UpstreamClient
+
+if TYPE_CHECKING:
+    from ..config.settings import Settings
+    from ..routing.runtime import Runtime
+    from ..upstream import UpstreamClient
 
 
 class Configuration(Protocol):

@@ -22,7 +22,6 @@ from ..config.schema.schema import core_schema, faults
 from ..model.errors import PluginError, Problem, RequestFailed
 from ..model.plugin_info import PluginInfo
 from ..model.types import CompletionRecord, Credential, Endpoint, RequestInfo
-from ..responses.verdicts.relay_words import RelayWord
 from ..routing.executor import Executor
 from ..routing.registry import ModelSet
 from . import hookspecs
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from quart import Blueprint
 
     from ..config.settings import Settings
+    from ..responses.verdicts.relay_words import RelayWord
 
 logger = logging.getLogger("jackfield.plugins")
 

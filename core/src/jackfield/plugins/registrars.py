@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.errors import PluginError
 from ..model.types import Model, ModelDefaults
-from ..responses.verdicts.relay_words import RelayWord
 from ..routing.registry import ModelSet
 from .host import ExecutorFactory
 
 if TYPE_CHECKING:
     from quart import Blueprint
+
+    from ..responses.verdicts.relay_words import RelayWord
 
 
 class Claims:
@@ -82,6 +83,8 @@ class RelayWordRegistrar:
 
         They come before the house's own, and after the operator's. Raises PluginError for a row that is none.
         """
+        from ..responses.verdicts.relay_words import RelayWord  # here: most plugins have no such words
+
         for place, row in enumerate(rows):
             try:
                 word = RelayWord.of(row)

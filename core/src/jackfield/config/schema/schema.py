@@ -13,10 +13,9 @@ from importlib.resources import files
 from typing import Any
 
 import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 
 from ...model.errors import PluginError
+from .sound import is_plainly_sound
 from .validate import validate
 from .view import Schema
 
@@ -93,14 +92,24 @@ def _fault(schema: Any) -> str:
 def _fault_of(text: bytes) -> str:
     """Return what is wrong with a schema; each is looked at once, for that takes longer than all else at the start."""
     schema = orjson.loads(text)
-    try:
-        Draft202012Validator.check_schema(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    except SchemaError as error:
-        return f"{error.json_path}: {error.message}"
+    if not is_plainly_sound(schema) and (fault := _against_the_dialect(schema)):
+        return fault
     for ref in _refs(schema):
         target = _REF.fullmatch(ref)
         if target is None or target[2] or target[1] not in schema.get("$defs", {}):
             return f"$ref {ref} does not point into its own $defs"
+    return ""
+
+
+def _against_the_dialect(schema: Any) -> str:
+    """Return what JSON Schema itself says is wrong with a schema; "" when nothing is."""
+    from jsonschema import Draft202012Validator  # here: loading it takes longer than all plugins together
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    except SchemaError as error:
+        return f"{error.json_path}: {error.message}"
     return ""
 
 

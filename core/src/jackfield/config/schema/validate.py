@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-from referencing import Registry
+from typing import TYPE_CHECKING, Any
 
 from ...model.errors import Problem
 from ..text import paths
 from ..text.document import Document, by_line
 from . import messages
 from .view import Schema, View
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,9 @@ def is_strict(document: Document) -> bool:
 
 
 def _validator(schema: Schema) -> Any:
+    from jsonschema import Draft202012Validator  # here: what checks nothing need not wait for it
+    from referencing import Registry
+
     # An empty registry: without one, jsonschema would fetch foreign references from the network.
     return Draft202012Validator(schema, registry=Registry())
 

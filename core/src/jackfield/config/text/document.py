@@ -9,7 +9,7 @@ from typing import Any
 
 from ...model.errors import ConfigError, Problem
 from ...model.files import expanded, read_whole
-from . import paths, reader
+from . import paths
 
 ENVIRONMENT_VARIABLE = "JACKFIELD_CONFIG"
 DEFAULT_FILE = "config.yaml"
@@ -40,6 +40,8 @@ class Document:
     @classmethod
     def parse(cls, text: str, path: Path | None = None) -> Document:
         """Return what `text` says. Raises ConfigError when it is not YAML, or no mapping."""
+        from . import reader  # here: where there is no file, nobody need wait for YAML
+
         content = reader.read(text)
         return cls(content.data, path, text, content.lines, content.problems)
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml as reading
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.representer import RoundTripRepresenter
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ...model.errors import ConfigError, JackfieldError
 from .compare import continued, same
@@ -20,21 +16,29 @@ from .insert import grafted
 from .reader import Content, read
 from .remove import cut, says
 
+if TYPE_CHECKING:
+    from ruamel.yaml.representer import RoundTripRepresenter
+
 _RESOLVER = reading.resolver.Resolver()
 _TEXT = "tag:yaml.org,2002:str"
 _ORDINARY = re.compile(r"[ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe]*")
 
 
-class _Representer(RoundTripRepresenter):
-    """Writes what YAML 1.1, which is what is read, and YAML 1.2 both understand."""
+@cache
+def _representer() -> type[RoundTripRepresenter]:
+    """Return the class that writes what YAML 1.1, which is what is read, and YAML 1.2 both understand."""
+    from ruamel.yaml.representer import RoundTripRepresenter  # here: who changes nothing need not wait for it
+
+    class Representer(RoundTripRepresenter):
+        pass
+
+    Representer.add_representer(float, _represent_float)
+    return Representer
 
 
 def _represent_float(representer: RoundTripRepresenter, value: float) -> Any:
     text = reading.safe_dump(value).split("\n")[0]
     return representer.represent_scalar("tag:yaml.org,2002:float", text)
-
-
-_Representer.add_representer(float, _represent_float)
 
 
 class EditError(JackfieldError):
@@ -43,9 +47,12 @@ class EditError(JackfieldError):
 
 def edited(text: str, change: Callable[[dict[str, Any]], None]) -> str:
     """Return the text after `change` was applied to its top-level mapping. The text must be valid YAML."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+
     mapping, offset = _indentation(text)
     yaml = YAML(typ="rt")
-    yaml.Representer = _Representer
+    yaml.Representer = _representer()
     yaml.preserve_quotes = True
     yaml.width = 4096  # never fold a line that was not folded
     yaml.indent(mapping=mapping, sequence=offset + 2, offset=offset)
@@ -78,6 +85,8 @@ def rewritten(text: str, key: str, value: Any) -> str:
 
     Raises ConfigError when the text is not valid YAML, EditError when it cannot be done without changing more.
     """
+    from ruamel.yaml.error import YAMLError
+
     content = read(text)
     if content.problems:
         raise ConfigError(content.problems)
@@ -171,6 +180,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, str) and not _reads_as_itself(value):
+        from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
         return DoubleQuotedScalarString(value)
     return value
 
