@@ -1,8 +1,8 @@
 """What a login tells ChatGPT of the client, and what relays are told (L6, L9)."""
 
 import pytest
-from jackfield.api import VERSION
-from jackfield.testing import FakeUpstream, jackfield_server
+from jackfield.api import VERSION, ConfigError
+from jackfield.testing import FakeUpstream, jackfield_server, make_app
 
 CODEX = {"originator": "codex_exec", "user-agent": "codex_exec/0.169.0", "version": "0.169.0"}
 BROWSER = {"user-agent": "Mozilla/5.0 (X11)", "originator": "web"}
@@ -78,3 +78,48 @@ async def test_a_key_that_stands_in_the_headers_is_enough_where_none_is_asked_fo
         async with jackfield_server(config) as server, server.client() as client:
             assert (await client.post("/v1/responses", json=ASK)).status_code == 200
         assert upstream.last.headers["authorization"] == "Basic eDp5"
+
+
+FORBIDDEN = {
+    "Content-Length": "5",
+    "Transfer-Encoding": "chunked",
+    "Content-Encoding": "gzip",
+    "Expect": "100-continue",
+    "Proxy-Connection": "close",
+    "Proxy-Authorization": "Basic eDp5",
+    "X Space": "1",
+    "": "1",
+}
+
+
+@pytest.mark.parametrize("key", ["headers", "default-headers"])
+@pytest.mark.parametrize("name", FORBIDDEN)
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_header_of_the_connection_or_of_nothing_is_refused(section, name, key):
+    """L6: it would break every request."""
+    config = SECTIONS[section]("https://relay.example/v1")
+    block = config[section]
+    entry = block[0] if isinstance(block, list) else block.get("providers", [block])[0]
+    entry[key] = {name: FORBIDDEN[name]}
+    with pytest.raises(ConfigError, match=repr(name)):
+        make_app(config)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_one_header_in_two_spellings_is_refused(section):
+    """L6: a name has no case, so one of the two values would be lost."""
+    config = SECTIONS[section]("https://relay.example/v1")
+    block = config[section]
+    entry = block[0] if isinstance(block, list) else block.get("providers", [block])[0]
+    entry["headers"] = {"X-Team": "red", "x-team": "blue"}
+    with pytest.raises(ConfigError, match="twice"):
+        make_app(config)
+
+
+async def test_what_codex_asks_of_the_answer_travels():
+    """L6: `x-responsesapi-*` too."""
+    asked = {**CODEX, "x-responsesapi-include-timing-metrics": "true"}
+    async with FakeUpstream() as upstream:
+        async with jackfield_server(SECTIONS["tppc"](upstream.base_url)) as server, server.client() as client:
+            await client.post("/v1/responses", json=ASK, headers=asked)
+        assert upstream.last.headers["x-responsesapi-include-timing-metrics"] == "true"

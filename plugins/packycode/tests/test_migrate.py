@@ -237,7 +237,7 @@ def test_a_file_that_cannot_be_read_is_told(run: Run, file: Path) -> None:
     assert [each.returncode for each in (broken, without, missing)] == [1, 1, 1]
     assert "config.yaml:2: error: not valid YAML" in broken.stderr
     assert "there is no configuration file here; name one with --config" in without.stderr
-    assert "other.yaml cannot be read" in missing.stderr
+    assert "there is no file other.yaml" in missing.stderr
 
 
 @pytest.mark.parametrize(

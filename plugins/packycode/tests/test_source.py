@@ -197,6 +197,21 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
         },
         "sk-auth-1234567890",
     ),
+    "a header in the environment over one in the file": (
+        provider(
+            NAMED, URL, 'http_headers = { authorization = "Bearer sk-header-1234567890" }',
+            'env_http_headers = { Authorization = "RELAY_HEADER" }',
+        ),
+        "sk-environ-1234567890",
+    ),
+    "inline tables": (
+        {"config.toml": f'model_provider = "c"\nmodel_providers = {{ c = {{ {NAMED}, {URL} }} }}\n', **AUTH},
+        "sk-auth-1234567890",
+    ),
+    "dotted keys": (
+        {"config.toml": f'model_provider = "c"\nmodel_providers.c.{NAMED}\nmodel_providers.c.{URL}\n', **AUTH},
+        "sk-auth-1234567890",
+    ),
     "the built-in provider at packycode's": (
         {"config.toml": 'openai_base_url = "https://codex-api.packycode.com/v1"\n', **AUTH}, "sk-auth-1234567890",
     ),
@@ -247,6 +262,9 @@ NONE = {
     "no auth wanted": ({**provider(NAMED, URL, "requires_openai_auth = false"), **AUTH}, "no key"),
     "the chat API": ({**provider(NAMED, URL, 'wire_api = "chat"'), **AUTH}, "chat"),
     "the built-in provider": ({"config.toml": 'model = "gpt-5"\n', **AUTH}, "openai"),
+    "a variable by name": (provider(NAMED, URL, 'env_key = "RELAY_UNSET"'), "RELAY_UNSET"),
+    "a key from a command": (provider(NAMED, URL, 'auth = { command = "canary" }'), "a command"),
+    "no TOML": ({"config.toml": 'model_provider = "x"\n[model_providers\n', **AUTH}, "line 2"),
 }  # fmt: skip
 
 

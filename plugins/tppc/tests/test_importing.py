@@ -1,6 +1,7 @@
 """`jackfield config import-codex` makes tppc providers of the Codex CLI's (L7)."""
 
 import pytest
+import yaml
 from jackfield.testing import run_command
 
 TOML = """
@@ -89,3 +90,74 @@ def test_without_a_codex_cli_nothing_is_written(home):
     assert found.returncode != 0
     assert "config.toml" in found.stderr
     assert text == "# mine\nport: 8317\n"
+
+
+TOKEN = 'experimental_bearer_token = "sk-token-1234567890"\n'
+
+
+def entries(home, toml, text="# mine\nport: 8317\n", *arguments):
+    """Import a config.toml; return the command, and the entries by name."""
+    (home / "codex" / "config.toml").write_bytes(toml.encode())
+    found, written = imported(home, *arguments, text=text)
+    providers = (yaml.safe_load(written).get("tppc") or {}).get("providers") or []
+    return found, {entry["name"]: entry for entry in providers}
+
+
+WRONG = {
+    "a query in the URL": 'base_url = "https://wrong.example/v1?v=1"\n',
+    "the whole path": 'base_url = "https://wrong.example/v1/responses"\n',
+    "no scheme": 'base_url = "wrong.example/v1"\n',
+    "no URL": 'name = "Wrong"\n',
+    "the chat API": 'base_url = "https://wrong.example/v1"\nwire_api = "chat"\n',
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_one_that_cannot_be_called_does_not_keep_the_others_out(home, wrong):
+    """L7: it is named, and left out."""
+    good = f'[model_providers.good]\nbase_url = "https://good.example/v1"\n{TOKEN}'
+    found, made = entries(home, f"[model_providers.wrong]\n{WRONG[wrong]}{TOKEN}{good}")
+    assert (found.returncode, list(made)) == (0, ["good"]), found.stderr
+    assert "wrong: " in found.stderr
+
+
+def test_names_that_clash_are_told_apart_and_stay_the_same(home):
+    """L7: with each other, and with those of other plugins."""
+    names = ('"A B"', "a-b", "codex", "demo")
+    toml = "".join(
+        f'[model_providers.{name}]\nbase_url = "https://{place}.example/v1"\n{TOKEN}'
+        for place, name in enumerate(names)
+    )
+    found, made = entries(home, toml)
+    assert found.returncode == 0, found.stderr
+    assert list(made) == ["a-b", "a-b-2", "codex-2", "demo-2"]
+    assert len({entry["base-url"] for entry in made.values()}) == 4
+    again, same = entries(home, toml, (home / "config.yaml").read_text())
+    assert (list(same), again.returncode) == (list(made), 0)
+
+
+def test_headers_that_codex_leaves_out_are_left_out(home):
+    """L7: names and values that no header can have, beside a mark of order and ends of lines of another system."""
+    toml = (
+        '\ufeffmodel_providers.x.base_url = "https://x.example/v1"\n'
+        f"model_providers.x.{TOKEN}[model_providers.x.http_headers]\n"
+        '"Bad Name" = "1"\nX-Ok = "2"\nX-Line = "a\\nb"\nContent-Length = "9"\nX-Number = 5\n'
+    ).replace("\n", "\r\n")
+    found, made = entries(home, toml)
+    assert found.returncode == 0, found.stderr
+    assert made["x"]["headers"] == {"X-Ok": "2"}
+
+
+def test_a_key_that_a_command_brings_is_said(home):
+    """L7: no command of another program's file is run."""
+    toml = '[model_providers.x]\nbase_url = "https://x.example/v1"\n[model_providers.x.auth]\ncommand = "canary"\n'
+    found, made = entries(home, toml)
+    assert (made["x"]["enabled"], "api-key" in made["x"]) == (False, False)
+    assert "a command" in found.stderr
+
+
+def test_a_file_that_is_no_toml_is_told_with_its_place(home):
+    """L7: what was found is said."""
+    found, _ = entries(home, "a = 1\n[model_providers\n")
+    assert found.returncode != 0
+    assert "line 2" in found.stderr

@@ -50,6 +50,8 @@ def rewrite_config(path: Path | None, change: Callable[[str], str], *, yes: bool
         raise click.ClickException("there is no configuration file here; name one with --config")
     try:
         old = ConfigFile(path).text()
+    except FileNotFoundError:
+        raise click.ClickException(f"there is no file {path}; create it, or name another with --config") from None
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{path} cannot be read: {error}") from None
     new = _changed(old, change, path)

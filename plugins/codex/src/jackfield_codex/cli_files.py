@@ -16,10 +16,14 @@ from typing import Any
 
 from jackfield.api import Secret, expanded
 
+from .options import is_header
+
 OPENAI = "openai"
 """The provider that Codex has built in, and uses where the file names none."""
 
 _BEARER = re.compile(r"bearer\s+(\S+)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What no header's value may have; the CLI leaves such a header out."""
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
 
 Table = Mapping[str, Any]
@@ -29,8 +33,8 @@ Table = Mapping[str, Any]
 class CliProvider:
     """A provider of the Codex CLI.
 
-    `key_from` says where its key was found, in words; "" with an empty key. `key_variable` names the environment
-    variable that holds it, "" for another place.
+    `key_from` says where its key was found, in words; "" with an empty key, and then `lacking` says what is missing.
+    `key_variable` names the environment variable that holds it, "" for another place.
     """
 
     id: str
@@ -39,6 +43,7 @@ class CliProvider:
     api_key: Secret
     key_from: str
     key_variable: str = ""
+    lacking: str = ""
     wire_api: str = "responses"
     headers: Mapping[str, Secret] = field(default_factory=dict)
     header_variables: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +51,7 @@ class CliProvider:
     query: Mapping[str, Secret] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        key = f"key from {self.key_from}" if self.key_from else "no key"
+        key = f"key from {self.key_from}" if self.key_from else f"no key{f': {self.lacking}' if self.lacking else ''}"
         return f"config.toml: provider {self.id}{f' ({self.name})' if self.name != self.id else ''}, {key}"
 
 
@@ -59,15 +64,23 @@ class CliFiles:
     config: Table = field(repr=False)
     variables: Mapping[str, str] = field(repr=False)
     """Those of `.env` in the folder, which the CLI reads at its start."""
+    trouble: str = ""
+    """Why config.toml could not be read; "" where it was read, or is not there."""
 
     @classmethod
     def read(cls, home: Path, environ: Mapping[str, str]) -> CliFiles:
         """Return what is there; empty where a file is missing or cannot be read."""
+        config: Table = {}
+        trouble = ""
         try:
             config = tomllib.loads((home / "config.toml").read_text("utf-8-sig"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-            config = {}
-        return cls(home, environ, config, _dotenv(home / ".env"))
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            trouble = f"cannot be read: {(error.strerror or str(error)).lower()}"
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            trouble = f"is no TOML: {error}"
+        return cls(home, environ, config, _dotenv(home / ".env"), trouble)
 
     @property
     def chosen(self) -> str:
@@ -97,8 +110,8 @@ class CliFiles:
         if not url:
             return None
         fixed, variables = self._headers(own)
-        authorization = next((value for key, value in fixed.items() if key.lower() == "authorization"), "")
-        key, origin, variable = self._key(own, name, authorization)
+        authorization = [value for key, value in fixed.items() if key.lower() == "authorization"]
+        key, origin, variable = self._key(own, authorization[-1] if authorization else "")
         rest = {key: Secret(value) for key, value in fixed.items() if key.lower() != "authorization"}
         return CliProvider(
             id=name,
@@ -107,6 +120,7 @@ class CliFiles:
             api_key=Secret(key),
             key_from=origin,
             key_variable=variable,
+            lacking="" if key else self._lacking(own),
             wire_api=_text(own, "wire_api") or "responses",
             headers=rest,
             header_variables={key: each for key, each in variables.items() if key in rest},
@@ -124,10 +138,21 @@ class CliFiles:
     def _headers(self, own: Table) -> tuple[dict[str, str], dict[str, str]]:
         """Return the headers, and those of them that come from variables, with the variables' names."""
         variables = {name: each for name, each in _texts(own.get("env_http_headers")).items() if self.variable(each)}
-        fixed = _texts(own.get("http_headers"))
-        return {**fixed, **{name: self.variable(each) for name, each in variables.items()}}, variables
+        found = [
+            *_texts(own.get("http_headers")).items(),
+            *((key, self.variable(each)) for key, each in variables.items()),
+        ]
+        # One value for each name, in whatever letters: the later one, as in the CLI.
+        last = {name.lower(): (name, value) for name, value in found if is_header(name) and not _CONTROL.search(value)}
+        return dict(last.values()), {name: each for name, each in variables.items() if name.lower() in last}
 
-    def _key(self, own: Table, name: str, authorization: str) -> tuple[str, str, str]:
+    def _lacking(self, own: Table) -> str:
+        """Return why there is no key, in words; "" where nothing is known."""
+        if variable := _text(own, "env_key"):
+            return f"{variable} is not set"
+        return "a command brings it (auth), which is not run" if _table(own.get("auth")) else ""
+
+    def _key(self, own: Table, authorization: str) -> tuple[str, str, str]:
         """Return the key, where it was found, and the variable that holds it, in the order of the Codex CLI."""
         if variable := _text(own, "env_key"):
             key = self.variable(variable)

@@ -16,7 +16,7 @@ from . import turn_state
 NAME = f"jackfield/{VERSION}"
 """Who we are to upstreams, where the client is not Codex."""
 
-_STARTS = ("x-codex-", "x-openai-", "x-oai-", "session", "conversation")
+_STARTS = ("x-codex-", "x-openai-", "x-oai-", "x-responsesapi-", "session", "conversation")
 _NAMES = frozenset({"x-client-request-id", "openai-beta", "version", "thread-id", "originator", "user-agent"})
 _NEVER = re.compile(r"auth|api-?key|cookie|forward|secret|password|credential")
 """Parts of names that hold keys, or tell of the way to here; such a header stays, whatever it begins with."""

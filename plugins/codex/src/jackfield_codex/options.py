@@ -16,8 +16,22 @@ METADATA = "codex_options"
 """Where a credential's metadata keeps its `Options`."""
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_FRAMING = frozenset({"connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
-"""Headers that belong to the connection, and would end a request where it does not end."""
+_FRAMING = frozenset(
+    {
+        "connection",
+        "content-encoding",
+        "content-length",
+        "expect",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that belong to the connection or say how the body is written: they would break every request."""
 
 Values = Mapping[str, Secret]
 
@@ -62,15 +76,25 @@ class Options:
         return {METADATA: self} if self.headers or self.default_headers or self.query else {}
 
 
+def is_header(name: str) -> bool:
+    """Return True for a name that a provider's header may have."""
+    return bool(_HEADER.fullmatch(name)) and name.lower() not in _FRAMING
+
+
 def problems(entry: Mapping[str, Any], section: str, place: str) -> Iterator[Problem]:
     """Yield headers that no provider can have. `place` is the entry below its `section`, "" for the section itself."""
     for key in ("headers", "default-headers"):
         named = f"{place}.{key}" if place else key
+        path = f"{section}{named}" if named.startswith("[") else f"{section}.{named}"
+        seen: set[str] = set()
         for name in entry[key]:
-            if not _HEADER.fullmatch(name) or name.lower() in _FRAMING:
+            if not is_header(name):
                 message = f"{named} has a name that no header of a provider can have: {name!r}"
-                path = f"{section}{named}" if named.startswith("[") else f"{section}.{named}"
                 yield Problem(path, message, "write a name such as x-team")
+            elif name.lower() in seen:
+                message = f"{named} has {name!r} twice: a header's name is the same in small letters and capitals"
+                yield Problem(path, message, "take one of them out")
+            seen.add(name.lower())
 
 
 def with_options(credential: Credential) -> Endpoint | None:

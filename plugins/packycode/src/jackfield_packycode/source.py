@@ -85,6 +85,8 @@ def left_over(home: Path | None = None, environ: Mapping[str, str] | None = None
     """Return what the Codex CLI's files hold instead of packycode's pair, as a part of a sentence; "" for nothing."""
     environ = os.environ if environ is None else environ
     files = CliFiles.read(home or codex_home(environ), environ)
+    if files.trouble:
+        return f"the Codex CLI's config.toml {files.trouble}"
     if not files.config:
         return ""
     found = files.provider(files.chosen)
@@ -94,4 +96,5 @@ def left_over(home: Path | None = None, environ: Mapping[str, str] | None = None
         return f"the Codex CLI's provider is {found.id!r} at {called_host(found.base_url)}, which is not packycode's"
     if found.wire_api != "responses":
         return f"the Codex CLI's provider {found.id!r} has wire_api {found.wire_api!r}; only responses is spoken"
-    return "" if found.api_key else f"the Codex CLI's provider {found.id!r} has no key that is set"
+    why = f": {found.lacking}" if found.lacking else ""
+    return "" if found.api_key else f"the Codex CLI's provider {found.id!r} has no key that is set{why}"
