@@ -125,3 +125,21 @@ async def test_a_relay_that_tells_nothing_changes_nothing(script):
             await upstream.wait_for_requests(1)
             answer = await client.post("/v1/responses", json={"model": "gpt-5", "input": "Hi"})
             assert answer.status_code == 200
+
+
+async def test_a_relay_takes_no_name_that_pins_a_provider():
+    """L8: `owl/gpt-5` is owl's, whatever fox says that it has; names of another form are its own to choose."""
+    async with FakeUpstream() as fox, FakeUpstream() as owl:
+        names = ["owl/gpt-5", "owl/large", "fox/gpt-5", "codex/gpt-5", "acme/large", "x" * 300, " padded "]
+        fox.models = json_reply({"data": [{"id": name} for name in names]})
+        section = config(fox, **{"discover-models": True})
+        section["tppc"]["providers"].append({**FOX, "name": "owl", "base-url": owl.base_url})
+        async with jackfield_server(section) as server, server.client() as client:
+            found = await listed(client, "acme/large")
+            assert not found & {*names} - {"acme/large"}
+            assert "padded" in found
+            for name, expected in {"owl/gpt-5": owl, "fox/gpt-5": fox, "acme/large": fox}.items():
+                answer = await client.post("/v1/responses", json={"model": name, "input": "Hi"})
+                assert answer.status_code == 200
+                assert expected.last.json()["model"] == name.removeprefix("owl/").removeprefix("fox/")
+        assert [request.method for request in owl.requests] == ["POST"]

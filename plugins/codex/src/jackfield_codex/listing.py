@@ -13,6 +13,9 @@ LONGEST = 4 * 1024 * 1024
 MOST = 2000
 """Models of one upstream that are offered."""
 
+LONGEST_NAME = 200
+"""Characters of a name; longer ones are no model's."""
+
 
 def listed(body: bytes) -> list[str]:
     """Return the names, each once, in their order. Raises UpstreamError when there is no list."""
@@ -25,8 +28,9 @@ def listed(body: bytes) -> list[str]:
         entries = document.get("data") or document.get("models")
     if not isinstance(entries, list):
         raise UpstreamError(Kind.UPSTREAM_ERROR, "the upstream's /models is no list of models")
-    found = (entry if isinstance(entry, str) else _name(entry) for entry in entries)
-    return list(dict.fromkeys(name for name in found if name and name.isprintable()))[:MOST]
+    found = ((entry if isinstance(entry, str) else _name(entry)).strip() for entry in entries)
+    fit = (name for name in found if name and name.isprintable() and len(name) <= LONGEST_NAME)
+    return list(dict.fromkeys(fit))[:MOST]
 
 
 def _name(entry: Any) -> str:

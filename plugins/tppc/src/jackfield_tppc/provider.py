@@ -19,6 +19,7 @@ from jackfield.api import (
 )
 from jackfield_codex import (
     PATTERNS,
+    PROVIDER,
     CodexExecutor,
     Options,
     named_models,
@@ -29,6 +30,9 @@ from jackfield_codex import (
 
 DEFAULTS = ModelDefaults("gpt-5", "high")
 """What a provider implies that says nothing else."""
+
+_OTHERS = (PROVIDER, "packycode", "demo")
+"""Providers that are nobody's here, and may be pinned all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,12 @@ class ProviderPlugin(ABC):
     @hookimpl
     def register_models(self, registrar: ModelRegistrar, config: Settings) -> None:
         """Offer the OpenAI set and the listed models under each provider's name."""
-        for provider in self.providers(config):
-            named = named_models([*self.discovered(provider), *provider.models])
+        providers = list(self.providers(config))
+        pins = tuple(f"{name}/" for name in {*_OTHERS, *(provider.name for provider in providers)})
+        for provider in providers:
+            # A stranger's list: a name in it that pins a provider would lead that provider's users astray.
+            told = [name for name in self.discovered(provider) if not name.startswith(pins)]
+            named = named_models([*told, *provider.models])
             models = [*named, *(openai_models() if provider.openai_models else ())]
             registrar.add(provider.name, models, patterns=provider.patterns, defaults=provider.defaults)
 
