@@ -74,7 +74,7 @@ class CliFiles:
         trouble = ""
         try:
             config = tomllib.loads((home / "config.toml").read_text("utf-8-sig"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             pass
         except OSError as error:
             trouble = f"cannot be read: {(error.strerror or str(error)).lower()}"
