@@ -7,7 +7,7 @@ import pytest
 from jackfield.metering.account import Account
 from jackfield.model.errors import Detail, Kind, RequestFailed, Verdict
 from jackfield.model.types import Credential, Model
-from jackfield.routing.credentials import Selector, Wish
+from jackfield.routing.credentials import SelectionRequest, Selector
 from jackfield.routing.registry import Route
 from jackfield.testing import FakeClock
 
@@ -31,7 +31,7 @@ def test_every_verdict_has_its_row_in_order():
 def test_who_rests_is_as_the_page_says(verdict):
     clock = FakeClock()
     selector = Selector(clock)
-    trial = selector.admit(FOX, ROUTES[0], Wish())
+    trial = selector.admit(FOX, ROUTES[0], SelectionRequest())
     books = Account(clock, lambda _: None, request_id="r", dialect="responses").attempt("fox", "x", "fox", trial.ended)
     books.close(500, RequestFailed(Kind.UPSTREAM_ERROR, "x", Detail(verdict=verdict)))
     same, other = (bool(selector.order([FOX], route)) for route in ROUTES)

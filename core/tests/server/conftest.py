@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 import pytest
-from jackfield.server import Manners, ServerConfig
+from jackfield.server import ConnectionLimits, ServerConfig
 from jackfield.testing import running
 
 WITHIN = 30
@@ -143,9 +143,9 @@ async def app():
 async def serve(app):
     async with contextlib.AsyncExitStack() as stack:
 
-        async def begin(**manners):
+        async def begin(**limits):
             config = ServerConfig()
-            config.manners = Manners(**manners)
+            config.limits = ConnectionLimits(**limits)
             return await stack.enter_async_context(running(app, config=config, grace=0.2))
 
         yield begin
@@ -170,9 +170,9 @@ async def connect(serve, dial):
     """A function that connects to a server with these manners; the same server for each of the same test."""
     servers = []
 
-    async def connected(**manners):
+    async def connected(**limits):
         if not servers:
-            servers.append(await serve(**manners))
+            servers.append(await serve(**limits))
         return await dial(servers[0].port)
 
     return connected

@@ -10,7 +10,7 @@ from itertools import pairwise
 import h11
 from hypothesis import given
 from hypothesis import strategies as st
-from jackfield.server import Connection, Manners
+from jackfield.server import Connection, ConnectionLimits
 
 TURNS = 30
 """Turns of the loop in which everything that can happen has happened."""
@@ -76,7 +76,7 @@ async def ours(pieces):
         await send({"type": "http.response.body", "body": b"ok"})
 
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
-    wire.connection = connection = Connection(app, Manners(2000, 60, 60, 60), {})
+    wire.connection = connection = Connection(app, ConnectionLimits(2000, 60, 60, 60), {})
     connection.connection_made(wire)
     for piece in pieces:
         await turns()

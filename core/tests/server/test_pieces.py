@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from jackfield.server.cycle import Cycle, Terms
+from jackfield.server.cycle import Cycle, ResponseOptions
 
 
-class Line:
+class Channel:
     """A connection that keeps what is written, write by write."""
 
     def __init__(self):
@@ -30,12 +30,12 @@ class Line:
 
 @pytest.fixture
 def line():
-    return Line()
+    return Channel()
 
 
 @pytest.fixture
 async def cycle(line):
-    terms = Terms(headless=False, chunks=True, stays=True, awaits_continue=False, length=0)
+    terms = ResponseOptions(head_only=False, chunks=True, keep_alive=True, awaits_continue=False, length=0)
     cycle = Cycle(line, asyncio.get_running_loop(), {}, terms)
     cycle.end()
     return cycle

@@ -15,7 +15,7 @@ from typing import Any
 from ..config import Limits
 from ..dialects import openai_errors
 from ..log import setup
-from ..server import Manners, ServerConfig, serve
+from ..server import ConnectionLimits, ServerConfig, serve
 from . import signals
 from .sockets import BACKLOG
 
@@ -56,7 +56,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def _hypercorn(sockets: Sequence[socket.socket], limits: Limits) -> ServerConfig:
     config = ServerConfig()
-    config.manners = Manners(limits.max_header_bytes, limits.header_timeout, limits.idle_timeout, limits.write_timeout)
+    config.limits = ConnectionLimits(
+        limits.max_header_bytes, limits.header_timeout, limits.idle_timeout, limits.write_timeout
+    )
     config.refuse = openai_errors.anonymous
     config.bind = [f"fd://{each.detach()}" for each in sockets]
     config.backlog = BACKLOG

@@ -33,7 +33,7 @@ class Keys:
         )
 
 
-class Shelf:
+class ItemIndex:
     """All items of one answer, in order of appearance. Found by output index first, then item id, then call id."""
 
     def __init__(self) -> None:

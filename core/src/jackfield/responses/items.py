@@ -135,7 +135,7 @@ def _texts(entry: Mapping[str, Any], key: str) -> list[tuple[int, str]]:
     return [(place, text_of(object_of(part).get(key))) for place, part in enumerate(parts) if object_of(part).get(key)]
 
 
-class Voice(Enum):
+class ReasoningForm(Enum):
     """What a reasoning item speaks with: raw reasoning is only heard where no summary was."""
 
     SILENT = "silent"
@@ -147,13 +147,13 @@ class ThinkingItem(Item):
     """Reasoning: summary parts, or the raw text behind them, and an encrypted blob at the end."""
 
     kind = ItemKind.THINKING
-    __slots__ = ("_last", "_new_part", "_raw", "_summary", "_voice")
+    __slots__ = ("_form", "_last", "_new_part", "_raw", "_summary")
 
     def __init__(self, number: int, position: int) -> None:
         super().__init__(number, position)
         self._summary = Parts()
         self._raw = Parts()
-        self._voice = Voice.SILENT
+        self._form = ReasoningForm.SILENT
         self._last: int | None = None
         self._new_part = False
 
@@ -164,9 +164,9 @@ class ThinkingItem(Item):
 
     def summary(self, part: int | None, piece: str) -> list[Step]:
         """Take a piece of the summary. Without its number it belongs to the last part that began."""
-        if not piece or self._voice is Voice.RAW:
+        if not piece or self._form is ReasoningForm.RAW:
             return []
-        self._voice = Voice.SUMMARY
+        self._form = ReasoningForm.SUMMARY
         known = self._last if self._last is not None else 0
         place = part if part is not None else known + (self._new_part and self._last is not None)
         self._summary.add(place, piece)
@@ -179,10 +179,10 @@ class ThinkingItem(Item):
 
     def raw(self, part: int, piece: str) -> list[Step]:
         """Take a piece of raw reasoning; kept back until it is clear that no summary comes."""
-        if not piece or self._voice is Voice.SUMMARY:
+        if not piece or self._form is ReasoningForm.SUMMARY:
             return []
         self._raw.add(part, piece)
-        return self._speak(part, piece) if self._voice is Voice.RAW else []
+        return self._speak(part, piece) if self._form is ReasoningForm.RAW else []
 
     def fill_raw(self, part: int, full: str) -> list[Step]:
         """Take the whole raw text of a part."""
@@ -190,9 +190,9 @@ class ThinkingItem(Item):
 
     def release(self) -> list[Step]:
         """Pass on the raw reasoning that was kept back, if no summary came."""
-        if self._voice is not Voice.SILENT or not self._raw:
+        if self._form is not ReasoningForm.SILENT or not self._raw:
             return []
-        self._voice = Voice.RAW
+        self._form = ReasoningForm.RAW
         return [step for part, text in self._raw.each() for step in self._speak(part, text)]
 
     def finish(self, entry: Mapping[str, Any]) -> list[Step]:

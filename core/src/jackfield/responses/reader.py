@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
-from .item_index import Keys, Shelf, match
+from .item_index import ItemIndex, Keys, match
 from .items import Item, ItemState, TextItem, ThinkingItem, ToolItem
 from .sse import Event
 from .steps import Failed, Finished, ItemKind, Step
@@ -55,7 +55,7 @@ class Reader:
     def __init__(self) -> None:
         self.header = Header()
         self.state = ReaderState.READING
-        self._shelf = Shelf()
+        self._shelf = ItemIndex()
         # The last text delta's keys, byte for byte, and what they led to: the next delta mostly has the same.
         self._where = b""
         self._where_item: TextItem | None = None

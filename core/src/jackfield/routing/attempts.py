@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ..model.errors import Kind, UpstreamError, Verdict
 from ..model.types import Credential
-from .credentials import Selector, Trial, Wish
+from .credentials import SelectionRequest, Selector, Trial
 from .credentials.candidates import fitting, likeliest
 from .registry import Route
 
@@ -31,7 +31,7 @@ class Attempts:
         selector: Selector,
         credentials: Iterable[Credential],
         route: Route,
-        wish: Wish,
+        wish: SelectionRequest,
         *,
         retries: int,
         patience: float,

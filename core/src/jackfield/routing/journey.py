@@ -30,7 +30,7 @@ from .answer import Answer
 from .attempts import Attempts
 from .conclusion import conclude
 from .conversations import conversation, speaker
-from .credentials import Trial, Wish
+from .credentials import SelectionRequest, Trial
 from .executor import EventStream
 from .handshake import Handshake
 from .registry import Route
@@ -205,11 +205,11 @@ def _forget_frames(error: BaseException | None) -> None:
         error = error.__cause__ or error.__context__
 
 
-def _wish(info: RequestInfo, body: Mapping[str, Any], runtime: Runtime) -> Wish:
+def _wish(info: RequestInfo, body: Mapping[str, Any], runtime: Runtime) -> SelectionRequest:
     """Return how a credential is to be chosen; conversations of different clients never count as one."""
     routing = runtime.settings.routing
     kept = conversation(info) if routing.session_affinity and info.session else ""
-    return Wish(routing.strategy, kept, not runtime.settings.disable_cooling, speaker(info, body))
+    return SelectionRequest(routing.strategy, kept, not runtime.settings.disable_cooling, speaker(info, body))
 
 
 def _route(name: str, dialect: str, runtime: Runtime, hooks: RequestHooks) -> Route:

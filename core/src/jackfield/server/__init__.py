@@ -7,6 +7,6 @@ every connection to `Connection` instead (ADR 0005), whatever other protocol its
 
 from .connection import Connection
 from .hypercorn import ServerConfig, serve
-from .limits import Manners
+from .limits import ConnectionLimits
 
-__all__ = ["Connection", "Manners", "ServerConfig", "serve"]
+__all__ = ["Connection", "ConnectionLimits", "ServerConfig", "serve"]

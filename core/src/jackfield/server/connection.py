@@ -21,27 +21,28 @@ from .cycle import Cycle
 from .farewell import Farewell
 from .head import head
 from .leaving import Leaving
-from .limits import Manners
+from .limits import ConnectionLimits
 from .refusal import Refuse, plainly
 from .request import RequestHead, address, bad, too_large
-from .timer import Patience
+from .timer import Timer
 
 logger = logging.getLogger("jackfield.server")
-
 
 FRAME = 16
 """Bytes around a chunk that are no notes: its length, its line breaks. As many again as its bytes are let pass too."""
 
 
 class Connection(asyncio.Protocol):
-    """Serves an ASGI application to one client. `state` is what the application's lifespan left.
+    """Serves an ASGI application to one client.
 
-    `refuse` says what a client is told whose request is none.
+    `state` is what the application's lifespan left; `refuse` says what a client is told whose request is none.
     """
 
-    def __init__(self, app: ASGIApp, manners: Manners, state: Mapping[str, Any], refuse: Refuse = plainly) -> None:
+    def __init__(
+        self, app: ASGIApp, limits: ConnectionLimits, state: Mapping[str, Any], refuse: Refuse = plainly
+    ) -> None:
         self._app = app
-        self._manners = manners
+        self._limits = limits
         self._state = state
         self._refusal = refuse
         self._loop = asyncio.get_running_loop()
@@ -55,12 +56,12 @@ class Connection(asyncio.Protocol):
         self._offers: list[tuple[bytes, bytes]] = []
         self._unread = 0
         self._notes = 0
-        self._deaf = False
+        self._reading_paused = False
         self._stopping = False
         self._ended = False
         self._leaving: Leaving | None = None
         self._writable: asyncio.Future[None] | None = None
-        self._patience = Patience(self._loop, self._impatient)
+        self._idle = Timer(self._loop, self._timed_out)
 
     # For the server.
 
@@ -86,7 +87,7 @@ class Connection(asyncio.Protocol):
         if self._active is None:
             self._close()
         else:
-            self._active.terms.stays = False
+            self._active.options.keep_alive = False
 
     # Called by asyncio.
 
@@ -95,8 +96,8 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance, only by its methods
         self._client = address(transport.get_extra_info("peername"))
         self._server = address(transport.get_extra_info("sockname"))
-        self._farewell = Farewell(self._transport, self._manners, self._patience, self._loop)
-        self._patience.wait(self._manners.idle_timeout)
+        self._farewell = Farewell(self._transport, self._limits, self._idle, self._loop)
+        self._idle.wait(self._limits.idle_timeout)
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived."""
@@ -141,13 +142,13 @@ class Connection(asyncio.Protocol):
     def _look_at_rest(self) -> None:
         """Judge what is not complete yet: how much it is, and since when."""
         if self._in_head or self._reading is not None:
-            limit = self._manners.header_bytes
+            limit = self._limits.header_bytes
             if self._unread > limit:
                 self._refuse(too_large(limit))
             elif self._notes > limit and self._reading is not None:
                 self._refuse(bad(f"the notes between the body's chunks have more than {limit} bytes"))
-            elif self._in_head and self._active is None and self._patience.seconds != self._manners.header_timeout:
-                self._patience.wait(self._manners.header_timeout)
+            elif self._in_head and self._active is None and self._idle.seconds != self._limits.header_timeout:
+                self._idle.wait(self._limits.header_timeout)
 
     def pause_writing(self) -> None:
         """Let the application wait."""
@@ -159,9 +160,9 @@ class Connection(asyncio.Protocol):
         if self._farewell.said:
             self._farewell.expect_reading()
         elif self._active is None:
-            self._patience.wait(self._manners.idle_timeout)
+            self._idle.wait(self._limits.idle_timeout)
         else:
-            self._patience.rest()
+            self._idle.rest()
         self._release()
 
     def _release(self) -> None:
@@ -175,7 +176,7 @@ class Connection(asyncio.Protocol):
             return False
         if not self._ended:
             self._give_up_reading()
-            if self._active is None or self._active.gone:
+            if self._active is None or self._active.disconnected:
                 return False
             self._end_after_these()
         if self._leaving is None:
@@ -192,7 +193,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell every request that its client is gone."""
         self._farewell.said = True
-        self._patience.stop()
+        self._idle.stop()
         if self._leaving is not None:
             self._leaving.stop()
         self._release()
@@ -227,12 +228,12 @@ class Connection(asyncio.Protocol):
             return
         self._head.headers += self._offers
         self._offers = []
-        fault = self._head.fault(self._parser, self._manners.header_bytes)
+        fault = self._head.fault(self._parser, self._limits.header_bytes)
         if fault is not None:
             self._refuse(fault)
             return
         scope = self._head.scope(self._parser, self._client, self._server, self._state)
-        cycle = Cycle(self, self._loop, scope, self._head.terms(self._parser))
+        cycle = Cycle(self, self._loop, scope, self._head.options(self._parser))
         self._reading = cycle
         if self._active is None:
             self._serve(cycle)
@@ -253,7 +254,7 @@ class Connection(asyncio.Protocol):
             return
         self._notes = max(self._notes - 2 * len(body), 0)
         if not cycle.take(body):
-            if cycle.over:
+            if cycle.response_complete:
                 self._linger()
             else:
                 self._listen(False)
@@ -269,9 +270,9 @@ class Connection(asyncio.Protocol):
 
     def _serve(self, cycle: Cycle) -> None:
         self._active = cycle
-        self._patience.rest()
+        self._idle.rest()
         if self._stopping:
-            cycle.terms.stays = False
+            cycle.options.keep_alive = False
         cycle.scope["extensions"][ON_GONE] = cycle.on_gone
         task = self._loop.create_task(self._run(cycle))
         self._tasks.add(task)
@@ -287,9 +288,9 @@ class Connection(asyncio.Protocol):
 
     def _conclude(self, cycle: Cycle) -> None:
         """Answer in place of an application that did not; one that stopped in its answer must not look complete."""
-        if cycle.over or cycle.gone:
+        if cycle.response_complete or cycle.disconnected:
             return
-        if cycle.started:
+        if cycle.response_started:
             self.cut()
         else:
             self._answer(RequestFailed(Kind.INTERNAL, "the proxy failed; its log tells why"))
@@ -297,14 +298,14 @@ class Connection(asyncio.Protocol):
     def finished(self, cycle: Cycle) -> None:
         """Go on to the next request, or close. What is missing of this one's body is thrown away meanwhile."""
         self._active = None
-        if not cycle.terms.stays or self._stopping:
+        if not cycle.options.keep_alive or self._stopping:
             self._close()
         elif self._waiting:
             self._serve(self._waiting.popleft())
             self._listen(not self._waiting)
         else:
-            unread = self._in_head or not cycle.complete
-            self._patience.wait(self._manners.header_timeout if unread else self._manners.idle_timeout)
+            unread = self._in_head or not cycle.request_complete
+            self._idle.wait(self._limits.header_timeout if unread else self._limits.idle_timeout)
             self._listen(True)
 
     def listen(self) -> None:
@@ -312,8 +313,8 @@ class Connection(asyncio.Protocol):
         self._listen(not self._waiting)
 
     def _listen(self, wanted: bool) -> None:
-        if self._deaf == wanted and not self._farewell.said:
-            self._deaf = not wanted
+        if self._reading_paused == wanted and not self._farewell.said:
+            self._reading_paused = not wanted
             if wanted:
                 self._transport.resume_reading()
             else:
@@ -345,16 +346,16 @@ class Connection(asyncio.Protocol):
         self._ended = True
         last = self._waiting[-1] if self._waiting else self._active
         if last is not None:
-            last.terms.stays = False
+            last.options.keep_alive = False
 
     def _refuse(self, fault: ClientError) -> None:
         """Answer what is no request, unless an answer is under way, and close."""
         if self._farewell.said or self._ended:  # what came with a refused request may be refused once more
             return
         broken = self._give_up_reading()
-        if broken is not None and broken.over:
+        if broken is not None and broken.response_complete:
             self._linger()  # it was answered already
-        elif self._active is None or (broken is self._active and not broken.started):
+        elif self._active is None or (broken is self._active and not broken.response_started):
             self._answer(fault)
         elif broken is self._active:
             self.cut()
@@ -386,12 +387,12 @@ class Connection(asyncio.Protocol):
         """Close at once: what was sent is no whole answer."""
         self._farewell.cut()
 
-    def _impatient(self) -> None:
+    def _timed_out(self) -> None:
         """Close what took too long; a client that is still sending its head learns why."""
         if self._writable is not None or self._farewell.said:
-            self._farewell.impatient()
+            self._farewell.timed_out()
         elif self._in_head:
-            seconds = self._patience.seconds
+            seconds = self._idle.seconds
             message = f"the request's head did not arrive within {seconds:g} s (limits.header-timeout)"
             self._answer(ClientError(Kind.REQUEST_TIMEOUT, message))
         else:

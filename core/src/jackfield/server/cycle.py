@@ -23,7 +23,7 @@ _STATUS_LINE = b"HTTP/1.1 "
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
-class Line(Protocol):
+class Channel(Protocol):
     """What a cycle needs of its connection."""
 
     def write(self, data: bytes) -> None:
@@ -43,14 +43,14 @@ class Line(Protocol):
 
 
 @dataclass(slots=True)
-class Terms:
+class ResponseOptions:
     """What a request's head says of its answer."""
 
-    headless: bool
+    head_only: bool
     """The answer has no body: HEAD."""
     chunks: bool
     """The client reads chunks (HTTP/1.1)."""
-    stays: bool
+    keep_alive: bool
     """The connection may carry another request afterwards."""
     awaits_continue: bool
     """The client sends no body before it is asked to."""
@@ -63,49 +63,51 @@ class Cycle:
 
     __slots__ = (
         "_body",
+        "_body_delivered",
+        "_channel",
         "_chunked",
         "_head",
         "_left",
-        "_line",
         "_loop",
+        "_no_body",
         "_on_gone",
         "_received",
-        "_silent",
         "_size",
-        "_told",
         "_waiter",
         "_zeros",
-        "complete",
+        "disconnected",
         "early",
-        "gone",
-        "over",
+        "options",
+        "request_complete",
+        "response_complete",
+        "response_started",
         "scope",
-        "started",
-        "terms",
     )
 
-    def __init__(self, line: Line, loop: asyncio.AbstractEventLoop, scope: dict[str, Any], terms: Terms) -> None:
-        self._line = line
+    def __init__(
+        self, channel: Channel, loop: asyncio.AbstractEventLoop, scope: dict[str, Any], options: ResponseOptions
+    ) -> None:
+        self._channel = channel
         self._loop = loop
         self.scope = scope
-        self.terms = terms
+        self.options = options
         self._body: list[bytes] = []
         self._size = 0
         self._received = 0
-        self._told = False
+        self._body_delivered = False
         self._waiter: asyncio.Future[None] | None = None
         self._on_gone: Callable[[], None] | None = None
         self._chunked = False
-        self._silent = False
+        self._no_body = False
         self._head = b""
         self._left: int | None = None
         self._zeros = 8  # with the digits of a chunk these are 16 at most, more of which some readers refuse
-        self.complete = False
+        self.request_complete = False
         self.early = 0
         """Bytes of the answer's head that were sent before it was known."""
-        self.started = False
-        self.over = False
-        self.gone = False
+        self.response_started = False
+        self.response_complete = False
+        self.disconnected = False
 
     # What the connection tells.
 
@@ -115,7 +117,7 @@ class Cycle:
         One that comes after the answer is thrown away; False then means that it was too much.
         """
         self._received += len(piece)
-        if self.over:
+        if self.response_complete:
             self._size += len(piece)
             return self._size <= THROWN_AWAY
         self._body.append(piece)
@@ -125,15 +127,15 @@ class Cycle:
 
     def end(self) -> None:
         """Take note that the body is complete."""
-        self.complete = True
+        self.request_complete = True
         self._wake()
 
     def leave(self) -> None:
         """Tell the application that the client is gone."""
-        if not self.gone:
-            self.gone = True
+        if not self.disconnected:
+            self.disconnected = True
             self._wake()
-            if self._on_gone is not None and not self.over:
+            if self._on_gone is not None and not self.response_complete:
                 self._on_gone()
 
     def probe(self) -> bytes:
@@ -142,10 +144,10 @@ class Cycle:
         Before the head it is the next one of what every answer begins with; between two chunks a zero in front of
         the next one's length.
         """
-        if not self.started and self.early < len(_STATUS_LINE):
+        if not self.response_started and self.early < len(_STATUS_LINE):
             self.early += 1
             return _STATUS_LINE[self.early - 1 : self.early]
-        if self.started and self._chunked and not self.over and self._zeros:
+        if self.response_started and self._chunked and not self.response_complete and self._zeros:
             self._zeros -= 1
             return b"0"
         return b""
@@ -159,16 +161,16 @@ class Cycle:
     def on_gone(self, call: Callable[[], None] | None) -> None:
         """Have `call` called when the client leaves before its answer is complete: a watch that costs no task."""
         self._on_gone = call
-        if self.gone and call is not None:
+        if self.disconnected and call is not None:
             call()
 
     async def receive(self) -> Message:
         """Return a piece of the body, or `http.disconnect` once the client left or was answered."""
-        if self.terms.awaits_continue and not (self.started or self.gone or self.complete):
-            self.terms.awaits_continue = False
-            self._line.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        while not self.gone and not self.over:
-            if self._body or (self.complete and not self._told):
+        if self.options.awaits_continue and not (self.response_started or self.disconnected or self.request_complete):
+            self.options.awaits_continue = False
+            self._channel.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while not self.disconnected and not self.response_complete:
+            if self._body or (self.request_complete and not self._body_delivered):
                 return self._request()
             self._waiter = self._loop.create_future()
             try:
@@ -181,53 +183,53 @@ class Cycle:
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         self._body = []
         self._size = 0
-        self._told = self.complete
-        self._line.listen()  # behind a complete body too: whether the client leaves is heard by listening alone
-        return {"type": "http.request", "body": body, "more_body": not self.complete}
+        self._body_delivered = self.request_complete
+        self._channel.listen()  # behind a complete body too: whether the client leaves is heard by listening alone
+        return {"type": "http.request", "body": body, "more_body": not self.request_complete}
 
     async def send(self, message: Mapping[str, Any]) -> None:
         """Send the head or a piece of the body; waits while the client is slow. Once it is gone, nothing happens."""
-        if self.gone or self.over:
+        if self.disconnected or self.response_complete:
             return
         kind = message["type"]
-        if kind == "http.response.body" and (self.started or self._head):
+        if kind == "http.response.body" and (self.response_started or self._head):
             self._piece(message.get("body", b""), more=message.get("more_body", False))
-        elif kind == "http.response.start" and not (self.started or self._head):
+        elif kind == "http.response.start" and not (self.response_started or self._head):
             self._start(message["status"], message.get("headers", ()))
             return
         else:
             raise RuntimeError(f"the application sent {kind} at the wrong time")
-        await self._line.writable()
+        await self._channel.writable()
 
     def _start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Keep the head until the first piece of the body comes, as ASGI wants it: both then leave together."""
         told = [(bytes(name).lower(), bytes(value)) for name, value in headers]
         names = dict(told)
-        if not self.complete and not self._may_throw_away():
-            self.terms.stays = False
-        self._silent = self.terms.headless or status in _BODILESS
+        if not self.request_complete and not self._may_throw_away():
+            self.options.keep_alive = False
+        self._no_body = self.options.head_only or status in _BODILESS
         if names.get(b"connection", b"").lower() == b"close":
-            self.terms.stays = False
-        elif not self.terms.stays:
+            self.options.keep_alive = False
+        elif not self.options.keep_alive:
             told.append((b"connection", b"close"))
         if (length := names.get(b"content-length")) is not None:
             self._left = int(length)
-        elif not self._silent:
-            self._chunked = self.terms.chunks
-            self.terms.stays = self.terms.stays and self._chunked
+        elif not self._no_body:
+            self._chunked = self.options.chunks
+            self.options.keep_alive = self.options.keep_alive and self._chunked
             if self._chunked:
                 told.append((b"transfer-encoding", b"chunked"))
         self._head = head(status, told, date=b"date" not in names) + b"\r\n"
 
     def _may_throw_away(self) -> bool:
         """Return True when what is missing of the body will come, and is little enough to be read for nothing."""
-        if self.terms.awaits_continue:
+        if self.options.awaits_continue:
             return False  # the client may send it now, or not: what follows could be taken for either
-        missing = self._received if self.terms.length is None else self.terms.length - self._received
+        missing = self._received if self.options.length is None else self.options.length - self._received
         return missing <= THROWN_AWAY
 
     def _piece(self, data: bytes, *, more: bool) -> None:
-        if self._silent:
+        if self._no_body:
             data = b""
         elif self._chunked:
             data = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
@@ -238,17 +240,17 @@ class Cycle:
             if self._left < 0:
                 raise RuntimeError("the application sent more than its content-length")
         if self._head:
-            data, self._head, self.started = self._head[self.early :] + data, b"", True
+            data, self._head, self.response_started = self._head[self.early :] + data, b"", True
         if data:
-            self._line.write(data)
+            self._channel.write(data)
         if not more:
             self._finish()
 
     def _finish(self) -> None:
-        self.over = True
+        self.response_complete = True
         self._body, self._size = [], 0
         self._wake()
-        if self._left and not self._silent:
-            self._line.cut()
+        if self._left and not self._no_body:
+            self._channel.cut()
         else:
-            self._line.finished(self)
+            self._channel.finished(self)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 
-from .limits import Manners
-from .timer import Patience
+from .limits import ConnectionLimits
+from .timer import Timer
 
 
 class Farewell:
     """Closes a transport. `said` is True from the moment when nothing more is to be read or written."""
 
-    __slots__ = ("_lingers_until", "_loop", "_manners", "_patience", "_transport", "_unsent", "said")
+    __slots__ = ("_idle", "_limits", "_lingers_until", "_loop", "_transport", "_unsent", "said")
 
     def __init__(
-        self, transport: asyncio.Transport, manners: Manners, patience: Patience, loop: asyncio.AbstractEventLoop
+        self, transport: asyncio.Transport, limits: ConnectionLimits, timer: Timer, loop: asyncio.AbstractEventLoop
     ) -> None:
         self._transport = transport
-        self._manners = manners
-        self._patience = patience
+        self._limits = limits
+        self._idle = timer
         self._loop = loop
         self._unsent = 0
         self._lingers_until = 0.0
@@ -39,7 +39,7 @@ class Farewell:
         """
         if not self.said:
             self.said = True
-            self._lingers_until = self._loop.time() + self._manners.linger_longest
+            self._lingers_until = self._loop.time() + self._limits.linger_longest
             self._transport.write_eof()
             self.heard()
 
@@ -49,8 +49,8 @@ class Farewell:
             self.close()
         elif self._lingers_until:
             self._unsent = self._transport.get_write_buffer_size()
-            manners = self._manners
-            self._patience.wait(manners.write_timeout if self._unsent else manners.linger_timeout)
+            limits = self._limits
+            self._idle.wait(limits.write_timeout if self._unsent else limits.linger_timeout)
 
     def cut(self) -> None:
         """Close at once: what was sent is no whole answer, or nobody takes it."""
@@ -60,9 +60,9 @@ class Farewell:
     def expect_reading(self) -> None:
         """Give the client time to read something of what waits for it."""
         self._unsent = self._transport.get_write_buffer_size()
-        self._patience.wait(self._manners.write_timeout)
+        self._idle.wait(self._limits.write_timeout)
 
-    def impatient(self) -> None:
+    def timed_out(self) -> None:
         """Cut off a client that read nothing in that time."""
         if 0 < self._transport.get_write_buffer_size() < self._unsent:
             self.expect_reading()

@@ -12,7 +12,7 @@ from hypercorn.config import Config
 
 from .asgi_types import ASGIApp
 from .connection import Connection
-from .limits import Manners
+from .limits import ConnectionLimits
 from .refusal import Refuse, plainly
 
 _Hypercorns = TCPServer
@@ -22,13 +22,13 @@ _Hypercorns = TCPServer
 class ServerConfig(Config):
     """Hypercorn's configuration, for a server whose connections are ours.
 
-    `manners` are those of the connections, `refuse` says what a client is told whose request is none. Neither TLS nor
+    `limits` are those of the connections, `refuse` says what a client is told whose request is none. Neither TLS nor
     an access log is for such a server: what needs them takes a plain `Config`.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.manners = Manners()
+        self.limits = ConnectionLimits()
         self.refuse: Refuse = plainly
         self.app: ASGIApp | None = None
         self.connections: set[Connection] = set()
@@ -71,7 +71,7 @@ class _Adopted:
         config: ServerConfig = self._config
         assert config.app is not None  # noqa: S101  # serve() puts it there before the first connection
         transport = self._writer.transport
-        connection = Connection(config.app, config.manners, self._state, config.refuse)
+        connection = Connection(config.app, config.limits, self._state, config.refuse)
         config.connections.add(connection)
         try:
             left = getattr(self._reader, "_eof", False)  # an end that was heard here is not told again

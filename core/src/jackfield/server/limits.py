@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class ConnectionLimits:
     """Bytes of a head, and seconds (0: for ever) of waiting for what is named.
 
     A client that was answered before it had sent all is listened to until it says nothing for `linger_timeout`, and

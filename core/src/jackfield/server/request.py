@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import httptools
 
 from ..model.errors import ClientError, Kind
-from .cycle import Terms
+from .cycle import ResponseOptions
 
 Address = tuple[str, int]
 
@@ -43,7 +43,7 @@ class RequestHead:
             return bad("this server reads no other Transfer-Encoding than chunked")
         return None
 
-    def terms(self, parser: httptools.HttpRequestParser) -> Terms:
+    def options(self, parser: httptools.HttpRequestParser) -> ResponseOptions:
         """Return what the head says of the answer."""
         modern = parser.get_http_version() == "1.1"
         awaits_continue, length = False, None
@@ -52,10 +52,10 @@ class RequestHead:
                 length = int(value) if length is None else length
             elif name == b"expect":
                 awaits_continue = awaits_continue or (modern and b"100-continue" in members(value))
-        return Terms(
-            headless=parser.get_method() == b"HEAD",
+        return ResponseOptions(
+            head_only=parser.get_method() == b"HEAD",
             chunks=modern,
-            stays=modern and parser.should_keep_alive(),
+            keep_alive=modern and parser.should_keep_alive(),
             awaits_continue=awaits_continue,
             length=length,
         )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Patience:
+class Timer:
     """One timer for all the waits of a connection, one after the other; `lost` is called when one took too long.
 
     A wait that begins costs a reading of the clock: the timer is set anew only when it would come too late.

@@ -5,7 +5,7 @@ from random import Random
 
 from jackfield.metering.account import Account
 from jackfield.model.types import Credential, Model
-from jackfield.routing.credentials import Selector, Wish
+from jackfield.routing.credentials import SelectionRequest, Selector
 from jackfield.routing.registry import Route
 from jackfield.testing import FakeClock
 
@@ -21,7 +21,7 @@ class Policy:
     def __init__(self, **wish):
         self.clock = FakeClock()
         self.selector = Selector(self.clock, Random(1))
-        self.wish = Wish(**wish)
+        self.wish = SelectionRequest(**wish)
 
     def order(self, route=ROUTE, credentials=CREDENTIALS, **wish):
         return [each.id for each in self.selector.order(credentials, route, dataclasses.replace(self.wish, **wish))]

@@ -3,7 +3,7 @@
 import pytest
 from jackfield.metering.account import Account
 from jackfield.model.types import Credential, Model
-from jackfield.routing.credentials import CheckResult, Selector, Wish, verdict
+from jackfield.routing.credentials import CheckResult, SelectionRequest, Selector, verdict
 from jackfield.routing.registry import Route
 from jackfield.testing import FakeClock
 
@@ -32,7 +32,7 @@ class Policy:
         """Let requests come to this."""
         credential = next(each for each in CREDENTIALS if each.id == name)
         for number in range(times):
-            trial = self.selector.admit(credential, ROUTE, Wish(speaker=str(number)))
+            trial = self.selector.admit(credential, ROUTE, SelectionRequest(speaker=str(number)))
             account = Account(self.clock, lambda _: None, request_id="r", dialect="responses")
             books = account.attempt("fox", "gpt-5", name, trial.ended)
             if not error:
@@ -190,7 +190,7 @@ def test_what_a_failing_upstream_asked_for_is_kept(policy):
 
 def test_disable_cooling_makes_checks_mere_information(policy):
     policy.check(500, times=3)
-    order = policy.selector.order(CREDENTIALS, ROUTE, Wish(cooling=False))
+    order = policy.selector.order(CREDENTIALS, ROUTE, SelectionRequest(cooling=False))
     assert [each.id for each in order] == ["a", "b"]
 
 

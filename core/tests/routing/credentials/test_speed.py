@@ -1,6 +1,6 @@
 import pytest
 from jackfield.model.types import CompletionRecord, Usage
-from jackfield.routing.credentials.speed import PAIRS, Pace, expected_seconds
+from jackfield.routing.credentials.speed import PAIRS, Speed, expected_seconds
 from jackfield.testing import FakeClock
 
 
@@ -28,7 +28,7 @@ def test_what_an_answer_tells_of_the_pace(told, seconds):
 
 
 def test_too_few_say_nothing():
-    pace = Pace()
+    pace = Speed()
     for count in range(3):
         assert pace.seconds("a", "m", 10) is None, count
         pace.note("a", "m", record())
@@ -37,7 +37,7 @@ def test_too_few_say_nothing():
 
 
 def test_old_ones_say_nothing():
-    pace = Pace()
+    pace = Speed()
     for _ in range(3):
         pace.note("a", "m", record(ended=100))
     assert pace.seconds("a", "m", 700) == 11
@@ -45,14 +45,14 @@ def test_old_ones_say_nothing():
 
 
 def test_one_odd_answer_does_not_count():
-    pace = Pace()
+    pace = Speed()
     for last in (3.0, 3.0, 99.0, 3.0):
         pace.note("a", "m", record(last=last, ended=1))
     assert pace.seconds("a", "m", 1) == 11
 
 
 def test_it_remembers_a_bounded_number_of_pairs():
-    pace = Pace()
+    pace = Speed()
     for number in range(PAIRS + 1):
         for _ in range(3):
             pace.note("a", f"m{number}", record())

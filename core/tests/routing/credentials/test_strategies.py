@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.model.types import Credential
-from jackfield.routing.credentials.strategies import Shares, Turns, by_speed
+from jackfield.routing.credentials.strategies import RoundRobin, SmoothWeightedRoundRobin, by_speed
 
 
 def one(name, weight=1):
@@ -20,7 +20,7 @@ TIER = [one(name) for name in "abc"]
 
 
 def test_turns_go_round():
-    turns, told = Turns(), []
+    turns, told = RoundRobin(), []
     for _ in range(6):
         first = turns.order(TIER)[0].id
         turns.took(first)
@@ -30,7 +30,7 @@ def test_turns_go_round():
 
 def test_turns_are_even_whatever_tiers_take_part():
     """Two models that alternate, each with both credentials: one number that counts requests would split them badly."""
-    turns = Turns()
+    turns = RoundRobin()
     used = Counter()
     for number in range(40):
         first = turns.order([TIER[0], TIER[1]] if number % 2 else TIER)[0].id
@@ -40,17 +40,17 @@ def test_turns_are_even_whatever_tiers_take_part():
 
 
 def test_those_used_longest_ago_come_next():
-    turns = Turns()
+    turns = RoundRobin()
     for name in "abcb":
         turns.took(name)
     assert names(turns.order(TIER)) == ["a", "c", "b"]
 
 
-@pytest.mark.parametrize("keeper", [Turns, Shares])
+@pytest.mark.parametrize("keeper", [RoundRobin, SmoothWeightedRoundRobin])
 def test_those_that_went_are_forgotten(keeper):
     part = keeper()
     part.order(TIER)
-    if keeper is Turns:
+    if keeper is RoundRobin:
         part.took("a")
     part.keep({"b"})
     assert names(part.order(TIER))[0] in ("a", "b")
@@ -59,7 +59,7 @@ def test_those_that_went_are_forgotten(keeper):
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=6), st.integers(1, 5))
 def test_shares_are_exact_over_a_whole_round(weights, rounds):
     tier = [one(str(place), weight) for place, weight in enumerate(weights)]
-    shares, used = Shares(), Counter()
+    shares, used = SmoothWeightedRoundRobin(), Counter()
     for _ in range(rounds * sum(weights)):
         order = shares.order(tier)
         assert sorted(names(order)) == sorted(names(tier))
@@ -68,7 +68,7 @@ def test_shares_are_exact_over_a_whole_round(weights, rounds):
 
 
 def test_shares_are_spread():
-    shares = Shares()
+    shares = SmoothWeightedRoundRobin()
     tier = [one("a", 2), one("b", 1)]
     assert "".join(shares.order(tier)[0].id for _ in range(6)) == "abaaba"
 

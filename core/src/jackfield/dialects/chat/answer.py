@@ -10,7 +10,7 @@ import orjson
 from ...model.errors import Kind, UpstreamError
 from ...responses.sse import Event
 from .context import ChatContext
-from .message import Call, Ending, Field, Turn, TurnState
+from .message import Call, Ending, Field, MessageBuilder, MessageState
 from .wire import answer_id, created, usage_object
 
 
@@ -18,7 +18,7 @@ class ChatCollector:
     """A Collector (see dialects.base): the same turn as the stream's, kept until it has ended."""
 
     def __init__(self, context: ChatContext) -> None:
-        self._turn = Turn(context, self)
+        self._builder = MessageBuilder(context, self)
         self._context = context
         self._texts: dict[Field, list[str]] = {field: [] for field in Field}
         self._calls: dict[Call, list[str]] = {}
@@ -29,11 +29,11 @@ class ChatCollector:
     @property
     def done(self) -> bool:
         """True after the end: the upstream's, or that of a stop sequence."""
-        return self._turn.state is TurnState.ENDED
+        return self._builder.state is MessageState.ENDED
 
     def feed(self, events: Sequence[Event]) -> None:
         """Take in events."""
-        self._turn.feed(events)
+        self._builder.feed(events)
 
     def result(self) -> bytes:
         """Return the JSON answer. Raises UpstreamError when the answer failed or has not ended."""
@@ -72,7 +72,7 @@ class ChatCollector:
     # -- the answer
 
     def _completion(self, ending: Ending) -> dict[str, Any]:
-        header = self._turn.reader.header
+        header = self._builder.reader.header
         choice = {"index": 0, "message": self._message(), "logprobs": None, "finish_reason": ending.reason}
         completion = {
             "id": answer_id(header),

@@ -10,7 +10,7 @@ GAP = "\n\n"
 """Stands between what two items say: an upstream's commentary and its final answer are two messages, Chat has one."""
 
 
-class Voice:
+class FieldSequencer:
     """Lets items speak one after another, never mixed, and ends at the first stop sequence.
 
     An item that begins while another one is not done is held until that one is. `starts` tells where in the field, in

@@ -1,6 +1,6 @@
 """One answer as Chat sees it: an assistant message that grows, from the steps of the upstream's answer.
 
-The writer of streams and the collector of JSON answers both listen to a `Turn`, so that they cannot disagree.
+The writer of streams and the collector of JSON answers both listen to a `MessageBuilder`, so that they cannot disagree.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ...responses import (
 from ...responses.sse import Event
 from ...responses.values import count_of, text_of
 from .context import ChatContext
-from .field import GAP, Voice
+from .field import GAP, FieldSequencer
 
 _REASONS: Mapping[str, str] = {"content_filter": "content_filter", "steered": "stop"}
 """Why an answer is incomplete; every other reason is a limit."""
@@ -96,24 +96,24 @@ class Listener(Protocol):
         ...
 
 
-class TurnState(Enum):
+class MessageState(Enum):
     """OPEN: more may come. ENDED: the listener has had its last word."""
 
     OPEN = "open"
     ENDED = "ended"
 
 
-class Turn:
+class MessageBuilder:
     """Reads the events of one answer and tells a listener what they mean in Chat."""
 
     def __init__(self, context: ChatContext, listener: Listener) -> None:
         self.reader = Reader()
-        self.state = TurnState.OPEN
+        self.state = MessageState.OPEN
         self._names = context.names
         self._listener = listener
-        self._content = Voice(context.stops)
-        self._refusal = Voice()
-        self._reasoning = Voice()
+        self._content = FieldSequencer(context.stops)
+        self._refusal = FieldSequencer()
+        self._reasoning = FieldSequencer()
         self._calls: dict[int, Call] = {}
         self._bare: list[Call] = []
         self._notes: list[Annotated] = []
@@ -123,7 +123,7 @@ class Turn:
         """Read events; those after the end are ignored."""
         for event in events:
             for step in self.reader.read(event):
-                if self.state is TurnState.ENDED:
+                if self.state is MessageState.ENDED:
                     return
                 _HANDLERS[type(step)](self, step)
 
@@ -180,7 +180,7 @@ class Turn:
         self._end(self._called if self._calls else "stop", step)
 
     def _end(self, reason: str, step: Finished) -> None:
-        self.state = TurnState.ENDED
+        self.state = MessageState.ENDED
         citations = [self._citation(note) for note in self._notes if note.item in self._content.starts]
         if citations:
             self._listener.cite(citations)
@@ -199,19 +199,19 @@ class Turn:
         return {"type": "url_citation", "url_citation": cited}
 
     def _failed(self, step: Failed) -> None:
-        self.state = TurnState.ENDED
+        self.state = MessageState.ENDED
         self._listener.fail(step.error)
 
 
-_HANDLERS: Mapping[type, Callable[[Turn, Any], None]] = {
-    Started: Turn._started,
-    TextDelta: Turn._text,
-    RefusalDelta: Turn._refused,
-    ThinkingDelta: Turn._thought,
-    ThinkingBreak: Turn._paused,
-    ArgumentsDelta: Turn._argued,
-    Annotated: Turn._noted,
-    Done: Turn._done,
-    Finished: Turn._finished,
-    Failed: Turn._failed,
+_HANDLERS: Mapping[type, Callable[[MessageBuilder, Any], None]] = {
+    Started: MessageBuilder._started,
+    TextDelta: MessageBuilder._text,
+    RefusalDelta: MessageBuilder._refused,
+    ThinkingDelta: MessageBuilder._thought,
+    ThinkingBreak: MessageBuilder._paused,
+    ArgumentsDelta: MessageBuilder._argued,
+    Annotated: MessageBuilder._noted,
+    Done: MessageBuilder._done,
+    Finished: MessageBuilder._finished,
+    Failed: MessageBuilder._failed,
 }

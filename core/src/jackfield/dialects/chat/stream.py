@@ -11,7 +11,7 @@ from ...model.errors import RequestFailed, UpstreamError
 from ...responses.sse import Event
 from ..openai_errors import envelope
 from .context import ChatContext
-from .message import Call, Ending, Field, Turn, TurnState
+from .message import Call, Ending, Field, MessageBuilder, MessageState
 from .wire import answer_id, created, usage_object
 
 _DONE = b"data: [DONE]\n\n"
@@ -23,7 +23,7 @@ class ChatWriter:
     """A StreamWriter (see dialects.base). All chunks bear one id, one time and the model that the client asked for."""
 
     def __init__(self, context: ChatContext) -> None:
-        self._turn = Turn(context, self)
+        self._builder = MessageBuilder(context, self)
         self._context = context
         self._out: list[bytes] = []
         self._head = b""
@@ -35,11 +35,11 @@ class ChatWriter:
     @property
     def done(self) -> bool:
         """True after the end: the upstream's, or that of a stop sequence."""
-        return self._turn.state is TurnState.ENDED
+        return self._builder.state is MessageState.ENDED
 
     def feed(self, events: Sequence[Event]) -> bytes:
         """Return the chunks that these events add; the last one is followed by `[DONE]`, a failure by nothing."""
-        self._turn.feed(events)
+        self._builder.feed(events)
         self._flush()
         out = b"".join(self._out)
         self._out.clear()
@@ -133,7 +133,7 @@ class ChatWriter:
         """Write the first chunk, which says who speaks, and fix what all chunks begin with."""
         if self._head:
             return
-        header = self._turn.reader.header
+        header = self._builder.reader.header
         self._head = b'data: {"id":%s,"object":"chat.completion.chunk","created":%d,"model":%s,"choices":[%s' % (
             orjson.dumps(answer_id(header)),
             created(header),

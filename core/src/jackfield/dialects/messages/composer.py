@@ -28,7 +28,7 @@ from .context import MessagesContext
 from .ids import tool_id
 from .outcome import ending, usage_of
 from .searching import citation, search_blocks
-from .serialize import Serial
+from .serialize import BlockSerializer
 from .signature import seal
 from .tool_input import ToolInput
 
@@ -54,7 +54,7 @@ class Composer:
         self.maker = ""
         self._context = context
         self._reader = Reader()
-        self._serial = Serial()
+        self._serializer = BlockSerializer()
         self._stops = StopScanner(context.stop_sequences) if context.stop_sequences else None
         self._current = _NO_ITEM
         self._input = ToolInput(_NO_ITEM)
@@ -67,7 +67,7 @@ class Composer:
         parts: list[Part] = []
         for event in events:
             for step in self._reader.read(event):
-                for turn in self._serial.order(step):
+                for turn in self._serializer.order(step):
                     self._compose(turn, parts)
         return parts
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...responses import Done, Failed, Finished, ItemKind, Started, Step
 
 
-class Serial:
+class BlockSerializer:
     """Lets the steps of one item through at a time; those of others wait until it is done.
 
     The order is that in which items first have something to say. Then all steps of an item stand together, from its

@@ -1,7 +1,7 @@
 """Which credential serves next: pure policy, without I/O; time and chance are handed in."""
 
 from .attempt import Trial
-from .candidates import Wish, usable
+from .candidates import SelectionRequest, usable
 from .cause import Cause
 from .check_schedule import Schedule
 from .health_results import CheckResult, verdict
@@ -16,9 +16,9 @@ __all__ = [
     "Outage",
     "Rest",
     "Schedule",
+    "SelectionRequest",
     "Selector",
     "Trial",
-    "Wish",
     "usable",
     "verdict",
 ]

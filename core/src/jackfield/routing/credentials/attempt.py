@@ -10,7 +10,7 @@ from .health import CredentialHealth, Evidence
 if TYPE_CHECKING:
     from ...model.errors import RequestFailed
     from ...model.types import CompletionRecord
-    from .candidates import Wish
+    from .candidates import SelectionRequest
     from .places import Places
     from .selector import Selector
 
@@ -25,7 +25,7 @@ class Trial:
     __slots__ = ("_selector", "credential", "evidence", "health", "model", "places", "retry", "wish")
 
     def __init__(
-        self, selector: Selector, credential: Credential, model: str, wish: Wish, health: CredentialHealth,
+        self, selector: Selector, credential: Credential, model: str, wish: SelectionRequest, health: CredentialHealth,
         places: Places, evidence: Evidence,
     ) -> None:  # fmt: skip
         self._selector = selector

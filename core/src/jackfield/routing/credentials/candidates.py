@@ -12,7 +12,7 @@ LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SelectionRequest:
     """How the configuration and the request want a credential to be chosen.
 
     `conversation` names the conversation that is to stay where it was ("" when nothing does), apart from those of other

@@ -17,7 +17,7 @@ FULL_LONGEST = 5.0
 """Seconds that such an upstream can ask for."""
 
 
-class Cooling:
+class Cooldown:
     """One rest, of a credential with one model or with all; instants are monotonic seconds.
 
     Attempts that were under way when it began to rest may fail too: they prolong the rest at most, they double nothing.

@@ -9,7 +9,7 @@ from ...model.errors import RequestFailed, Verdict
 from .breaker import LONGEST as BREAKER_LONGEST
 from .breaker import Breaker
 from .cause import Cause
-from .cooldown import ABSENT, LONGEST, Cooling
+from .cooldown import ABSENT, LONGEST, Cooldown
 
 MODELS = 256
 """Models per credential whose state is kept: names come from clients, and there is no end to them."""
@@ -33,7 +33,7 @@ class Health:
 
     def __init__(self) -> None:
         self.breaker = Breaker()
-        self.cooling = Cooling()
+        self.cooling = Cooldown()
 
     def free_at(self, now: float) -> float:
         """Return the instant from which an attempt is let through; in the past means now."""
@@ -73,7 +73,7 @@ class CredentialHealth:
     __slots__ = ("_served", "cooling", "latest", "models")
 
     def __init__(self) -> None:
-        self.cooling = Cooling()
+        self.cooling = Cooldown()
         self.models: dict[str, Health] = {}
         self.latest: deque[bool] = deque(maxlen=LATEST)
         self._served: dict[str, float] = {}
@@ -198,7 +198,7 @@ class CredentialHealth:
             del self.models[model]
 
 
-class Ward:
+class HealthTable:
     """The credentials, by id."""
 
     def __init__(self) -> None:

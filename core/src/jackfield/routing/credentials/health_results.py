@@ -17,7 +17,7 @@ from .breaker import THRESHOLD
 
 REFUSED = Kind.UPSTREAM_AUTH.value
 
-Turn = Literal["out", "back", ""]
+RotationChange = Literal["out", "back", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def verdict(status: int) -> str:
     return Kind.UPSTREAM_ERROR.value if status >= 500 else ""
 
 
-class Checkup:
+class HealthResult:
     """The checks of one credential: the latest one, and how many failed in a row."""
 
     __slots__ = ("_cleared", "_harmless", "_refused", "_served", "failures", "last")
@@ -102,19 +102,19 @@ class Checkup:
         self._cleared = max(self._cleared, now)
 
 
-class Checkups:
+class HealthResults:
     """The checks of all credentials that have any."""
 
     def __init__(self) -> None:
-        self._found: dict[str, Checkup] = {}
+        self._found: dict[str, HealthResult] = {}
 
-    def of(self, credential: str) -> Checkup | None:
+    def of(self, credential: str) -> HealthResult | None:
         """Return the checks of a credential; None when there were none yet."""
         return self._found.get(credential)
 
-    def admit(self, credential: str) -> Checkup:
+    def admit(self, credential: str) -> HealthResult:
         """Return the checks of a credential, begun if there were none."""
-        return self._found.setdefault(credential, Checkup())
+        return self._found.setdefault(credential, HealthResult())
 
     def served(self, credential: str) -> None:
         """Learn that a request was answered."""

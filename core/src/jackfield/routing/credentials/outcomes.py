@@ -36,7 +36,7 @@ class Outcomes:
         return bool(self.recent) and not self.recent[-1]
 
 
-class Tally:
+class OutcomeTable:
     """The outcomes of all."""
 
     def __init__(self) -> None:

@@ -13,24 +13,24 @@ from ..registry import Route
 from .affinity import Affinity
 from .attempt import Trial
 from .breaker import BreakerState
-from .candidates import Wish, fitting, likeliest, tiers, upstream_model
+from .candidates import SelectionRequest, fitting, likeliest, tiers, upstream_model
 from .cause import Cause
-from .health import ANSWERED, Evidence, Health, Ward
-from .health_results import CheckResult, Checkups, Turn
-from .outcomes import Tally
+from .health import ANSWERED, Evidence, Health, HealthTable
+from .health_results import CheckResult, HealthResults, RotationChange
+from .outcomes import OutcomeTable
 from .places import Concurrency
 from .refused_reasoning import RefusedReasoning
 from .retry_budget import RetryBudget
-from .speed import Pace
+from .speed import Speed
 from .states import CredentialState, ModelState, Outage, Rest
-from .strategies import Shares, Turns, by_speed
+from .strategies import RoundRobin, SmoothWeightedRoundRobin, by_speed
 from .waiting import WaitingRoom
 
 _WORST: Sequence[BreakerState] = ("open", "half-open", "closed")
 _AT_FAULT = frozenset({Verdict.KEY, Verdict.ACCOUNT, Verdict.LOAD, Verdict.UPSTREAM})
 """Verdicts on a credential or its upstream, which its success share counts."""
 
-DEFAULT = Wish()
+DEFAULT = SelectionRequest()
 
 
 class Selector:
@@ -43,19 +43,19 @@ class Selector:
         self.reasoning = RefusedReasoning()
         self._clock = clock
         self._random = random or Random()  # noqa: S311  # it spreads load; nothing is secret about it
-        self._turns = Turns()
-        self._shares = Shares()
+        self._turns = RoundRobin()
+        self._shares = SmoothWeightedRoundRobin()
         self._affinity = Affinity()
-        self._pace = Pace()
-        self._ward = Ward()
-        self._tally = Tally()
-        self._checkups = Checkups()
+        self._pace = Speed()
+        self._ward = HealthTable()
+        self._tally = OutcomeTable()
+        self._checkups = HealthResults()
         self._places = Concurrency()
         self.budget = RetryBudget()
         self.room = WaitingRoom()
 
     def order(
-        self, credentials: Iterable[Credential], route: Route, wish: Wish = DEFAULT, *, queued: bool = False
+        self, credentials: Iterable[Credential], route: Route, wish: SelectionRequest = DEFAULT, *, queued: bool = False
     ) -> list[Credential]:
         """Return the candidates for a route that may be asked now, in the order to try them.
 
@@ -103,7 +103,9 @@ class Selector:
             (each for each, until in rest_until if until <= now and self.good(each) is not False), route
         )
 
-    def back_in(self, credentials: Iterable[Credential], route: Route, wish: Wish = DEFAULT) -> float | None:
+    def back_in(
+        self, credentials: Iterable[Credential], route: Route, wish: SelectionRequest = DEFAULT
+    ) -> float | None:
         """Return the seconds until a limit or a rest that an upstream asked for ends, or 0 where one is only busy.
 
         None: there is nothing to wait for. An open breaker is not waited for: it may be asked as the least bad.
@@ -124,7 +126,7 @@ class Selector:
             return True
         return places.taken < limit and (queued or not self.room.waiting_for(credential.id))
 
-    def _order(self, tier: list[Credential], route: Route, wish: Wish, now: float) -> list[Credential]:
+    def _order(self, tier: list[Credential], route: Route, wish: SelectionRequest, now: float) -> list[Credential]:
         if len(tier) == 1:
             return tier
         order = self._by_strategy(tier, route, wish.strategy, now)
@@ -169,7 +171,13 @@ class Selector:
         return Rest(credential.provider, left, health.cause(model, now))
 
     def admit(
-        self, credential: Credential, route: Route, wish: Wish = DEFAULT, *, queued: bool = False, anyway: bool = False
+        self,
+        credential: Credential,
+        route: Route,
+        wish: SelectionRequest = DEFAULT,
+        *,
+        queued: bool = False,
+        anyway: bool = False,
     ) -> Trial | None:
         """Let an attempt through; None when the credential came to rest, or is being probed, since it was chosen.
 
@@ -244,7 +252,7 @@ class Selector:
         else:
             trial.health.failed(trial.model, failure, now, trial.evidence)
 
-    def checked(self, credential: str, result: CheckResult, *, cooling: bool = True) -> Turn:
+    def checked(self, credential: str, result: CheckResult, *, cooling: bool = True) -> RotationChange:
         """Learn what a health check found; return whether it takes the credential out of rotation or brings it back.
 
         The first one that does not fail, after others did, also lets the models that rest after failures be tried at

@@ -32,7 +32,7 @@ def expected_seconds(record: CompletionRecord) -> float | None:
     return first + window * ANSWER / tokens
 
 
-class Pace:
+class Speed:
     """The measurements."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ Seconds = Callable[[Credential], float | None]
 """What a usual answer of a credential takes; None: unknown."""
 
 
-class Turns:
+class RoundRobin:
     """Who was used when: `round-robin` takes the one that waited longest, whatever models the requests are for."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Turns:
         self._used = {name: count for name, count in self._used.items() if name in credentials}
 
 
-class Shares:
+class SmoothWeightedRoundRobin:
     """`weighted`: of any run of requests each credential gets its share, spread as evenly as can be.
 
     Each request adds to every credential's claim its weight; who has the largest claim serves, and pays the sum of
