@@ -32,10 +32,12 @@ class Parsed:
     """Who made each encrypted reasoning blob of the body, where the client's request tells (`Answer.maker`)."""
     size: int = 0
     """Bytes that the body has as JSON, about."""
+    limit: int = 0
+    """The most tokens that the client wants of the answer; 0: as many as there are."""
 
     def without_body(self) -> Parsed:
         """Return what the side towards the client needs of it."""
-        return Parsed(self.model, self.stream, {}, self.session, self.context)
+        return Parsed(self.model, self.stream, {}, self.session, self.context, limit=self.limit)
 
 
 @dataclass(frozen=True, slots=True)

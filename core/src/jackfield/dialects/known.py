@@ -39,6 +39,11 @@ def translated(words: str) -> Known:
     return Known(Fate.TRANSLATED, words)
 
 
+def where_taken(name: str, words: str = "") -> Known:
+    """Return the entry of what goes up under this name to a provider that takes it (`accepts`), and to no other."""
+    return translated(f"`{name}`, where the provider takes it{f'; {words}' if words else ''}")
+
+
 def refused(words: str) -> Known:
     """Return the entry of what is a 400: `words` are those of the error, behind the name."""
     return Known(Fate.REFUSED, words)

@@ -52,14 +52,8 @@ def test_least_request(parsed):
     }
 
 
-def test_what_the_upstream_refuses_or_lacks_is_left_out(parsed, body):
+def test_what_the_upstream_lacks_is_left_out(parsed, body):
     dropped = {
-        "max_tokens": 10,
-        "max_completion_tokens": 10,
-        "temperature": 0.2,
-        "top_p": 0.9,
-        "metadata": {"a": "b"},
-        "user": "me",
         "seed": 1,
         "n": 1,
         "logit_bias": {"1": 2},
@@ -72,19 +66,39 @@ def test_what_the_upstream_refuses_or_lacks_is_left_out(parsed, body):
         "top_logprobs": 0,
         "background": False,
         "previous_response_id": None,
-        "max_output_tokens": 10,
         "include": ["reasoning.encrypted_content"],
         "moderation": {"model": "m"},
         "store": True,
-        "prompt_cache_retention": "24h",
-        "prompt_cache_options": {"mode": "implicit"},
-        "safety_identifier": "u1",
         "service_tier": "flex",
         "stop": ["END"],
         "stream_options": {"include_usage": True},
         "an_unknown_field": {"x": [1]},
     }
     assert body(**dropped) == parsed().body
+
+
+def test_what_the_responses_api_has_a_field_for_travels(parsed, body):
+    fields = {
+        "temperature": 0.2,
+        "top_p": 0.9,
+        "metadata": {"a": "b"},
+        "user": "me",
+        "safety_identifier": "u1",
+        "prompt_cache_retention": "24h",
+        "prompt_cache_options": {"mode": "implicit"},
+    }
+    assert body(**fields) == {**parsed().body, **fields}
+
+
+@pytest.mark.parametrize("name", ["max_completion_tokens", "max_tokens", "max_output_tokens"])
+def test_the_length_of_the_answer_travels_under_every_name(parsed, name):
+    found = parsed(**{name: 40})
+    assert (found.body["max_output_tokens"], found.limit, found.without_body().limit) == (40, 40, 40)
+    assert parsed(**{name: 3}).body["max_output_tokens"] == 16
+
+
+def test_a_length_below_one_is_none(parsed):
+    assert parsed(max_tokens=-1).body == parsed(max_tokens=0).body == parsed().body
 
 
 def test_stream_wish_is_remembered(parsed):

@@ -26,13 +26,11 @@ def test_instructions_are_always_there(translate):
 
 def test_a_plain_request_carries_nothing_more(translate):
     assert sorted(translate().body) == [
-        "include", "input", "instructions", "prompt_cache_key", "store", "stream",
+        "include", "input", "instructions", "max_output_tokens", "prompt_cache_key", "store", "stream",
     ]  # fmt: skip
 
 
 DROPPED = {
-    "temperature": 0.3,
-    "top_p": 0.9,
     "top_k": 5,
     "service_tier": "standard_only",
     "container": None,
@@ -49,7 +47,6 @@ DROPPED = {
     "betas": ["a"],
     "safeguards": [1],
     "a_field_of_next_year": {"deep": [{"cache_control": 1}]},
-    "metadata": {"user_id": "me"},
     "speed": "standard",
 }
 
@@ -58,9 +55,36 @@ def test_fields_without_an_equal_are_accepted_and_dropped(translate):
     assert translate(**DROPPED).body == translate().body
 
 
-def test_max_tokens_may_be_missing_and_never_travels(translate):
-    assert "100" not in str(translate(max_tokens=100).body)
-    assert translate(max_tokens=None).body == translate().body
+@pytest.mark.parametrize(
+    ("given", "sent", "kept"), [(100, 100, 100), (1, 16, 1), (2.0, 16, 2), (10**12, 2**31 - 1, 2**31 - 1)]
+)
+def test_max_tokens_travels_and_never_as_less_than_the_upstream_takes(translate, given, sent, kept):
+    parsed = translate(max_tokens=given)
+    assert (parsed.body["max_output_tokens"], parsed.limit) == (sent, kept)
+
+
+@pytest.mark.parametrize("nothing", [None, 0, -1])
+def test_max_tokens_may_be_missing(translate, nothing):
+    parsed = translate(max_tokens=nothing)
+    assert ("max_output_tokens" in parsed.body, parsed.limit) == (False, 0)
+
+
+def test_sampling_travels(translate):
+    body = translate(temperature=0.3, top_p=1, top_k=5).body
+    assert (body["temperature"], body["top_p"]) == (0.3, 1)
+    assert "top_k" not in body
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "temperature", "top_p"])
+def test_a_number_that_is_none_is_named(refused, name):
+    assert str(refused(**{name: "1"})).startswith(f"{name}: must be a number")
+
+
+def test_the_user_becomes_a_digest_that_no_session_changes(translate):
+    ids = ["user_a_account_b_session_c", "user_a_account_b_session_d", "user_x_account_b_session_c"]
+    first, second, other = (translate(metadata={"user_id": each}).body["safety_identifier"] for each in ids)
+    assert first == second != other
+    assert "user_a" not in first
 
 
 def test_cache_control_is_removed_everywhere(translate):

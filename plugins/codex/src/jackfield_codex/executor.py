@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,21 +22,25 @@ from . import headers
 from .listing import LONGEST, listed
 from .login import BACKEND
 from .refresh import LoginEndpoint, Logins
-from .request import normalised
+from .request import ACCEPTABLE, left_out, normalised
 
 _LOGIN = {"originator": "jackfield"}
 """What a ChatGPT account's backend is told of the client where it is not Codex."""
 
 
 class CodexExecutor:
-    """An Executor (see jackfield.api) for any upstream that speaks Responses in the Codex manner."""
+    """An Executor (see jackfield.api) for any upstream that speaks Responses in the Codex manner.
 
-    def __init__(self, host: Host) -> None:
+    `accepts` names parameters that its upstreams take though others of their kind refuse them (`ACCEPTABLE`).
+    """
+
+    def __init__(self, host: Host, accepts: Iterable[str] = ()) -> None:
         self._host = host
+        self._accepts = ACCEPTABLE.intersection(accepts)
 
     async def open(self, call: UpstreamCall, endpoint: Endpoint) -> EventStream:
         """Send the call. Raises UpstreamError when the upstream cannot be reached or answers with an error."""
-        body = await _written(call, endpoint)
+        body = await self._written(call, endpoint)
         call = UpstreamCall(call.request, {}, call.headers)
         if isinstance(endpoint, LoginEndpoint):
             posting = self._post_with_login(call, endpoint, body)
@@ -84,19 +88,19 @@ class CodexExecutor:
         await response.complaint()
         return await self._post(call, await logins.renewed(endpoint), body)
 
+    async def _written(self, call: UpstreamCall, endpoint: Endpoint) -> bytes:
+        """Return the request's body as it is sent; written in a thread where it is long."""
+        without = left_out(call.request.dialect, self._accepts)
+
+        def work() -> bytes:
+            body = normalised(call.body, call.request.session, instructions=_is_login(endpoint), without=without)
+            return json_in_pieces(body, call.size)
+
+        return await aside(call.size, work)
+
     def _post(self, call: UpstreamCall, endpoint: Endpoint, body: bytes) -> Coroutine[Any, Any, UpstreamResponse]:
         told = headers.of_call(call, endpoint, _defaults(endpoint))
         return self._host.upstream.post(_at(endpoint, "/responses"), told, body, endpoint.proxy_url)
-
-
-async def _written(call: UpstreamCall, endpoint: Endpoint) -> bytes:
-    """Return the request's body as it is sent; written in a thread where it is long."""
-
-    def work() -> bytes:
-        body = normalised(call.body, call.request.session, instructions=_is_login(endpoint))
-        return json_in_pieces(body, call.size)
-
-    return await aside(call.size, work)
 
 
 def _at(endpoint: Endpoint, path: str) -> str:

@@ -5,7 +5,7 @@ Such upstreams stream only, store nothing, and answer 400 to parameters that the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 REFUSED = frozenset(
@@ -30,19 +30,47 @@ REFUSED = frozenset(
 )
 """Parameters that are left out: refused by such upstreams, or pointing to what nobody stored."""
 
+ACCEPTABLE = frozenset(
+    {
+        "context_management",
+        "max_output_tokens",
+        "metadata",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "safety_identifier",
+        "stream_options",
+        "temperature",
+        "top_p",
+        "truncation",
+        "user",
+    }
+)
+"""Those that an upstream may take all the same: what a relay's `accepts` may name."""
+
+_THEIR_OWN = frozenset({"safety_identifier"})
+"""Sent where a client of the Responses API says it. Those of other APIs do not mean it for a subscription's backend."""
+
 REASONING = "reasoning.encrypted_content"
 
 _LOOKED_UP = frozenset({"message", "function_call", "custom_tool_call", "reasoning"})
 """Items whose `id` an upstream would look up in its store, where it is not."""
 
 
-def normalised(body: Mapping[str, Any], session: str, *, instructions: bool = False) -> dict[str, Any]:
+def left_out(dialect: str, accepts: Set[str] = frozenset()) -> Set[str]:
+    """Return the parameters that an upstream is not sent which takes, beyond what all take, those in `accepts`."""
+    return (REFUSED if dialect == "responses" else REFUSED | _THEIR_OWN) - accepts
+
+
+def normalised(
+    body: Mapping[str, Any], session: str, *, instructions: bool = False, without: Set[str] = REFUSED
+) -> dict[str, Any]:
     """Return the request as such an upstream wants it, with nothing that it can do without.
 
     `session` is the cache key if the request brings none. `instructions`: the field must be there, as a ChatGPT
-    account's backend insists; others refuse an empty one, so it goes to nobody else.
+    account's backend insists; others refuse an empty one, so it goes to nobody else. `without`: what is left
+    out, see `left_out`.
     """
-    request = {key: value for key, value in body.items() if key not in REFUSED}
+    request = {key: value for key, value in body.items() if key not in without}
     request["stream"] = True
     request["store"] = False
     own = request.pop("instructions", None)

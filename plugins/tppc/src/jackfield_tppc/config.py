@@ -42,6 +42,7 @@ def _provider(entry: Mapping[str, Any]) -> Provider:
         defaults=ModelDefaults(entry["defaults"]["model"], entry["defaults"]["model-reasoning-effort"] or None),
         discover=entry["discover-models"],
         max_concurrency=int(entry["max-concurrency"]),
+        accepts=tuple(entry["accepts"]),
     )
 
 

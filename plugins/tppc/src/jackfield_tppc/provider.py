@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from jackfield.api import (
@@ -11,6 +11,7 @@ from jackfield.api import (
     Endpoint,
     ExecutorRegistrar,
     HealthCheck,
+    Host,
     ModelDefaults,
     ModelRegistrar,
     Secret,
@@ -61,6 +62,8 @@ class Provider:
     discover: bool = False
     """Whether it is asked which models it has."""
     max_concurrency: int = 0
+    accepts: tuple[str, ...] = ()
+    """Parameters that it takes though Codex-style upstreams refuse them."""
 
 
 class ProviderPlugin(ABC):
@@ -74,7 +77,7 @@ class ProviderPlugin(ABC):
     def register_executors(self, registrar: ExecutorRegistrar, config: Settings) -> None:
         """Run each provider on the codex executor."""
         for provider in self.providers(config):
-            registrar.add(provider.name, lambda host: CodexExecutor(host))
+            registrar.add(provider.name, _executor(provider))
 
     @hookimpl
     def register_models(self, registrar: ModelRegistrar, config: Settings) -> None:
@@ -101,6 +104,10 @@ class ProviderPlugin(ABC):
     def resolve_creds(self, credential: Credential) -> Endpoint | None:
         """Return a provider's key and URL with its headers and parameters, all from its own entry."""
         return with_options(credential)
+
+
+def _executor(provider: Provider) -> Callable[[Host], CodexExecutor]:
+    return lambda host: CodexExecutor(host, provider.accepts)
 
 
 def credential(provider: Provider) -> Credential:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..known import Known, no_difference, refused, translated
+from ..known import Known, no_difference, refused, translated, where_taken
 
-_SAMPLING = no_difference("not sent: the Responses API has no such parameter, or subscription backends refuse it")
+_SAMPLING = no_difference("the Responses API has no such parameter")
+_LIMIT = where_taken("max_output_tokens", "else kept to here, in visible tokens")
 _CACHE = no_difference("the upstream's prompt cache works without marks and wishes")
 _STATE = refused("nothing is stored here; send the whole conversation in 'messages'")
 _REMARK = no_difference("asks for a remark beside the answer")
@@ -45,11 +46,11 @@ PARAMETERS: Mapping[str, Known] = {
     "previous_response_id": _STATE,
     "conversation": _STATE,
     "prompt": _STATE,
-    "max_tokens": _SAMPLING,
-    "max_completion_tokens": _SAMPLING,
-    "max_output_tokens": _SAMPLING,
-    "temperature": _SAMPLING,
-    "top_p": _SAMPLING,
+    "max_completion_tokens": _LIMIT,
+    "max_tokens": _LIMIT,
+    "max_output_tokens": _LIMIT,
+    "temperature": where_taken("temperature"),
+    "top_p": where_taken("top_p"),
     "frequency_penalty": _SAMPLING,
     "presence_penalty": _SAMPLING,
     "logit_bias": _SAMPLING,
@@ -57,13 +58,13 @@ PARAMETERS: Mapping[str, Known] = {
     "prediction": no_difference("would make the same answer come sooner"),
     "audio": no_difference("the voice of spoken answers, which `modalities` would have to ask for"),
     "moderation": _REMARK,
-    "metadata": no_difference("for the vendor's own dashboards"),
+    "metadata": where_taken("metadata"),
     "store": no_difference("nothing is stored, and nothing could be fetched again"),
     "include": no_difference("what can be included is asked for always"),
-    "user": no_difference("would tell the provider who your users are"),
-    "safety_identifier": no_difference("would tell the provider who your users are"),
-    "prompt_cache_options": _CACHE,
-    "prompt_cache_retention": _CACHE,
+    "user": where_taken("user"),
+    "safety_identifier": where_taken("safety_identifier"),
+    "prompt_cache_options": where_taken("prompt_cache_options"),
+    "prompt_cache_retention": where_taken("prompt_cache_retention"),
 }
 
 ROLES: Mapping[str, Known] = {

@@ -16,19 +16,29 @@ from ..translate.exact import keep_digits
 from ..translate.fields import get_flag, get_text, need_text
 from ..translate.names import NameMap
 from ..translate.reading import read_object
+from ..translate.sampling import read_limit, sampling
 from .context import ChatContext
 from .history import read_history
 from .known import PARAMETERS
 from .leading import instructions
-from .settings import cache_key, read_reasoning, read_service_tier, read_text, refuse_impossible, wants_usage
+from .settings import (
+    cache_key,
+    read_bookkeeping,
+    read_reasoning,
+    read_text,
+    refuse_impossible,
+    wants_usage,
+)
 from .shapes import as_chat, conversation
 from .tools import read_choice, read_tools
+
+_ALWAYS: Mapping[str, Any] = {"include": ["reasoning.encrypted_content"], "store": False, "stream": True}
 
 
 def parse(body: bytes) -> Parsed:
     """Read the request. Raises ClientError (400) that names the place which is wrong."""
     request = read_object(body)
-    model = need_text(request, "model")
+    model, stream = need_text(request, "model"), get_flag(request, "stream")
     keep_digits(request, body, ("tools", "functions", "response_format", "text"))
     request = as_chat(request)
     messages, field = conversation(request)
@@ -51,19 +61,19 @@ def parse(body: bytes) -> Parsed:
     )
     text = read_text(request, items)
     led, rest = instructions(items, text)
+    limit = read_limit(request, "max_completion_tokens", "max_tokens", "max_output_tokens")
     upstream = {
         "instructions": led,
         "input": rest,
         **_tool_fields(request, tools, choice, context),
         **_optional("text", text),
         "reasoning": read_reasoning(request),
-        "include": ["reasoning.encrypted_content"],
         "prompt_cache_key": key,
-        **_optional("service_tier", read_service_tier(request)),
-        "store": False,
-        "stream": True,
+        **sampling(request, limit),
+        **read_bookkeeping(request),
+        **_ALWAYS,
     }
-    return Parsed(model, get_flag(request, "stream"), upstream, key, context, size=len(body))
+    return Parsed(model, stream, upstream, key, context, size=len(body), limit=limit)
 
 
 def _tool_fields(

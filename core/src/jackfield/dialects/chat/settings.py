@@ -101,6 +101,14 @@ def read_service_tier(request: Mapping[str, Any]) -> str:
     return "priority" if get_text(request, "service_tier") in _FAST else ""
 
 
+def read_bookkeeping(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is for the provider's books, its cache and its speed: both APIs have the same names for it."""
+    texts = {name: get_text(request, name) for name in ("user", "safety_identifier", "prompt_cache_retention")}
+    objects = {name: get_object(request, name) for name in ("metadata", "prompt_cache_options")}
+    found = {"service_tier": read_service_tier(request), **texts, **objects}
+    return {name: value for name, value in found.items() if value}
+
+
 def cache_key(request: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> str:
     """Return the client's own `prompt_cache_key`, else one that stays the same while the conversation grows.
 

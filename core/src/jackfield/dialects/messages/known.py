@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..known import Known, no_difference, refused, translated
+from ..known import Known, no_difference, refused, translated, where_taken
 
 THREAD = "thread"
 COMPACTION = "compaction"
 
-_SAMPLING = no_difference("not sent: subscription backends refuse it")
 _ANTHROPICS = no_difference("concerns Anthropic's own servers and accounts, which have no part in the answer")
 _SERVERS = no_difference("only Anthropic's servers run it; the model is not told of it, and answers without")
 _READABLE = translated("the text of the result")
@@ -30,17 +29,20 @@ PARAMETERS: Mapping[str, Known] = {
     "output_format": translated("`text.format`"),
     "stop_sequences": translated("enforced here"),
     "stream": translated("the form of the answer"),
-    "metadata": translated("`user_id`'s session becomes `prompt_cache_key`"),
+    "metadata": translated(
+        "`user_id`'s session becomes `prompt_cache_key`, a digest of the rest `safety_identifier` where the provider "
+        "takes it"
+    ),
     "speed": translated("`fast` is `service_tier: priority`"),
     THREAD: refused("conversations are not kept here: send the whole conversation in 'messages', without 'thread'"),
     COMPACTION: refused(
         "conversations cannot be summarized here; leave it out, and summarize with an ordinary request"
     ),
     "container": refused("containers of Anthropic's servers cannot be reached from here; leave it out"),
-    "max_tokens": _SAMPLING,
-    "temperature": _SAMPLING,
-    "top_p": _SAMPLING,
-    "top_k": _SAMPLING,
+    "max_tokens": where_taken("max_output_tokens", "else kept to here, in visible tokens"),
+    "temperature": where_taken("temperature"),
+    "top_p": where_taken("top_p"),
+    "top_k": no_difference("the Responses API has no such parameter"),
     "cache_control": _CACHE,
     "context_management": no_difference("the conversation goes up whole"),
     "diagnostics": no_difference("asks for a remark on Anthropic's cache"),

@@ -17,6 +17,7 @@ from ..translate.exact import keep_digits
 from ..translate.fields import get_flag, get_list, get_object, get_text, need_object, need_text
 from ..translate.names import NameMap
 from ..translate.reading import read_object
+from ..translate.sampling import read_limit, sampling
 from ..translate.schemas import is_strict_clean
 from .context import MessagesContext
 from .effort import reasoning
@@ -24,7 +25,7 @@ from .errors import DetailedError
 from .history import History
 from .ids import TakenIds
 from .known import FORMATS, PARAMETERS, THREAD
-from .session import session_key
+from .session import safety_identifier, session_key
 from .system import instructions
 from .tools import read_choice, read_tools, tool_names
 
@@ -51,8 +52,9 @@ def parse_messages(body: bytes, headers: Mapping[str, str]) -> Parsed:
         show_thinking="summary" in translated.get("reasoning", {}),
         taken=TakenIds(item["call_id"] for item in translated["input"] if item["type"] == "function_call"),
     )
-    whole = _completed(request, translated, session)
-    return Parsed(model, get_flag(request, "stream"), whole, session, context, history.makers, len(body))
+    limit = read_limit(request, "max_tokens")
+    whole = _completed(request, translated, session) | sampling(request, limit)
+    return Parsed(model, get_flag(request, "stream"), whole, session, context, history.makers, len(body), limit)
 
 
 def refuse_thread(request: Mapping[str, Any]) -> None:
@@ -91,6 +93,8 @@ def _completed(request: Mapping[str, Any], body: dict[str, Any], session: str) -
         "include": ["reasoning.encrypted_content"],
         "prompt_cache_key": session,
     }
+    if person := safety_identifier(request):
+        body["safety_identifier"] = person
     if get_text(request, "speed") == "fast":
         body["service_tier"] = "priority"
     return body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
@@ -24,8 +25,24 @@ def session_key(request: Mapping[str, Any], headers: Mapping[str, str], body: Ma
     conversation begins: the instructions and the first user message of `body`, the translated request, where nothing
     moves from turn to turn.
     """
-    named = _from_user_id(get_text(get_object(request, "metadata"), "user_id", "metadata")) or _from_headers(headers)
+    named = _from_user_id(_user_id(request)) or _from_headers(headers)
     return str(uuid5(_SPACE, named or _beginning(body)))
+
+
+def safety_identifier(request: Mapping[str, Any]) -> str:
+    """Return what tells a provider's watch over abuse whose request it is: a digest, the same for all sessions.
+
+    "" where `metadata.user_id` says nothing.
+    """
+    user_id = _user_id(request)
+    session = _from_user_id(user_id)
+    before, _, after = user_id.rpartition(session) if session else (user_id, "", "")
+    person = before + after
+    return hashlib.sha256(person.encode()).hexdigest()[:32] if person else ""
+
+
+def _user_id(request: Mapping[str, Any]) -> str:
+    return get_text(get_object(request, "metadata"), "user_id", "metadata")
 
 
 def _from_user_id(user_id: str) -> str:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..known import Known, no_difference, refused, translated
+from ..known import Known, refused, translated, where_taken
 
 _PASSES = translated("passes as it is")
-_REFUSED_THERE = no_difference("refused by subscription backends, and the answer is one without it")
-_CACHE = no_difference("the upstream's prompt cache works without wishes")
+_LIMIT = where_taken("max_output_tokens", "else kept to here, in visible tokens")
 _STORED = refused("is not supported, because nothing is stored for it; send the whole conversation in 'input'")
 
 PARAMETERS: Mapping[str, Known] = {
@@ -45,16 +44,18 @@ PARAMETERS: Mapping[str, Known] = {
     "logprobs": refused('is for Chat; send top_logprobs and include: ["message.output_text.logprobs"] instead'),
     "conversation": _STORED,
     "prompt": _STORED,
-    "context_management": no_difference("what to do with a context that is full; the upstream says when it is"),
-    "max_output_tokens": _REFUSED_THERE,
-    "temperature": _REFUSED_THERE,
-    "top_p": _REFUSED_THERE,
-    "truncation": no_difference("what to do with a context that is full; the upstream says when it is"),
-    "metadata": no_difference("for the vendor's own dashboards"),
-    "stream_options": no_difference("padding of events"),
-    "user": no_difference("would tell the provider who your users are"),
-    "prompt_cache_options": _CACHE,
-    "prompt_cache_retention": _CACHE,
+    "context_management": where_taken("context_management"),
+    "max_output_tokens": _LIMIT,
+    "max_completion_tokens": _LIMIT,
+    "max_tokens": _LIMIT,
+    "temperature": where_taken("temperature"),
+    "top_p": where_taken("top_p"),
+    "truncation": where_taken("truncation"),
+    "metadata": where_taken("metadata"),
+    "stream_options": where_taken("stream_options"),
+    "user": where_taken("user"),
+    "prompt_cache_options": where_taken("prompt_cache_options"),
+    "prompt_cache_retention": where_taken("prompt_cache_retention"),
 }
 
 ITEMS: Mapping[str, Known] = {

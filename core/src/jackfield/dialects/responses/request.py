@@ -15,7 +15,7 @@ from ..translate.reading import read_object
 from .known import PARAMETERS
 from .memory import Asked, ResponseMemory
 from .recall import NO_MEMORY, PREVIOUS, Keeping, Owner, Recall, is_bare, refers_to
-from .shapes import flatten_tools, take_fields, take_messages
+from .shapes import flatten_tools, take_fields, take_limit, take_messages
 
 _SESSION_HEADERS = ("session_id", "session-id", "conversation_id", "thread-id")
 
@@ -45,10 +45,11 @@ def parse(
     request["input"] = recall.expanded(items, previous) if refers else items
     flatten_tools(request)
     take_messages(request)
+    limit = take_limit(request)
     _need_content(request["input"])
     keeping = Keeping(recall.memory, recall.owner, Asked.of(previous, items)) if keeps else None
     size = len(body) + recall.drawn
-    return Parsed(model, stream, request, session_of(request, headers), keeping, recall.makers, size)
+    return Parsed(model, stream, request, session_of(request, headers), keeping, recall.makers, size, limit)
 
 
 def _input(request: Mapping[str, Any]) -> list[dict[str, Any]]:

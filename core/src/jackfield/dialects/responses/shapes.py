@@ -14,10 +14,13 @@ from ..chat.history import read_history
 from ..chat.settings import read_format
 from ..chat.tools import flat, is_nested
 from ..translate.fields import get_list, get_object, objects
+from ..translate.sampling import LEAST, read_limit
 
 Item = dict[str, Any]
 
 _SPEAKERS = ("tool", "function")
+_LIMIT = "max_output_tokens"
+_CHATS_LIMITS = ("max_completion_tokens", "max_tokens")
 _PARTS = ("text", "image_url", "file")
 
 
@@ -41,6 +44,19 @@ def take_fields(request: dict[str, Any]) -> None:
         text["verbosity"] = verbosity
     if text:
         request["text"] = {**text, **get_object(request, "text")}
+
+
+def take_limit(request: dict[str, Any]) -> int:
+    """Return the most tokens that the answer may have, 0 for no limit, with Chat's names for it put into place.
+
+    Raises ClientError (400) for what is no number.
+    """
+    limit = read_limit(request, _LIMIT, *_CHATS_LIMITS)
+    for name in _CHATS_LIMITS:
+        request.pop(name, None)
+    if limit and request.get(_LIMIT) is None:
+        request[_LIMIT] = max(limit, LEAST)
+    return limit
 
 
 def flatten_tools(request: dict[str, Any]) -> None:
