@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jackfield import create_app
+from jackfield.model.errors import ConfigError
 
 BIN = Path(sysconfig.get_path("scripts"))
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,9 +84,12 @@ def test_without_a_file_the_demo_answers(serving: Any) -> None:
     [
         ["python", "-c", "import jackfield.asgi"],
         ["quart", "--app", "jackfield.asgi:app", "run", "--port", "0"],
+        ["quart", "--app", "jackfield", "run", "--port", "0"],
+        ["quart", "--app", "jackfield:create_app()", "run", "--port", "0"],
+        ["quart", "--app", "jackfield", "routes"],
         ["hypercorn", "--workers", "0", "--bind", "127.0.0.1:0", "jackfield.asgi:app"],
     ],
-    ids=lambda command: command[0],
+    ids=" ".join,
 )
 @pytest.mark.parametrize("text", ["port: nonsense\ntppc: {providers: [{enabled: true}]}\n", "a: [", None])
 def test_k10_an_asgi_server_tells_a_bad_file_as_serve_does(
@@ -104,10 +109,36 @@ def test_k10_an_asgi_server_tells_a_bad_file_as_serve_does(
     assert "Traceback" not in done.stderr
 
 
-def test_k10_an_asgi_server_says_which_file_it_reads(serving: Any, tmp_path: Path) -> None:
+def test_k10_quart_tells_a_broken_plugin_of_a_strict_house_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("plugins: {strict: true, allow: [nobody-has-this]}\nnowhere: {}\n")
+
+    done = subprocess.run(  # our own
+        [str(BIN / "quart"), "--app", "jackfield", "run", "--port", "0"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "nowhere" in done.stderr
+
+
+def test_k10_a_program_that_makes_the_app_gets_the_exception(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("port: nonsense\n")
+
+    with pytest.raises(ConfigError, match="port"):
+        create_app(file)
+
+
+@pytest.mark.parametrize("command", [COMMANDS["hypercorn"], ["quart", "--app", "jackfield", "run", "--port", "0"]])
+def test_k10_an_asgi_server_says_which_file_it_reads(serving: Any, tmp_path: Path, command: list[str]) -> None:
     (tmp_path / "config.yaml").write_text("debug: false\n")
 
-    server = serving("hypercorn", "jackfield.asgi:app", "--bind", "127.0.0.1:0")
+    server = serving(*command)
     server.get("/healthz")
 
     assert f"the configuration is {tmp_path / 'config.yaml'}" in server.log

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
+import click
 from quart import Blueprint, Quart
+from quart.cli import ScriptInfo
 
 from .config import find
 from .config.settings import Settings
@@ -31,6 +34,7 @@ from .host.reload import Reloader, timeouts_of
 from .log import setup
 from .metering.observers import Observers
 from .model.clock import SystemClock
+from .model.errors import ConfigError, JackfieldError
 from .model.types import Clock
 from .plugins.manager import Plugins
 from .routing.runtime import NOBODY
@@ -50,10 +54,31 @@ def create_app(
 
     `config` names the configuration file; None looks where the command line does (`JACKFIELD_CONFIG`,
     `./config.yaml`) and goes without a file if there is none. `plugins` are plugin objects by name beside the
-    installed ones. Raises ConfigError or PluginError.
+    installed ones. Raises ConfigError or PluginError; asked by the command `quart`, it ends that as
+    `for_a_command` does.
     """
     path = Path(config) if config is not None else find(None, os.environ)
+    context = click.get_current_context(silent=True)
+    if context is not None and context.find_object(ScriptInfo) is not None:
+        return for_a_command(path, plugins)
     return build(prepare(path, plugins), clock or SystemClock())
+
+
+def for_a_command(path: Path | None, plugins: Mapping[str, object] | None = None) -> Quart:
+    """Return the app for another server's command line, and say which file it reads.
+
+    Where that does not hold, stderr is told what `jackfield serve` says, and the process ends with 1. What is raised
+    while a server imports its app would end in a traceback of thirty lines, the sentence at their end.
+    """
+    try:
+        app = build(prepare(path, plugins), SystemClock())
+    except ConfigError as error:
+        sys.exit("\n".join(problem.at(path) for problem in error.problems))
+    except JackfieldError as error:
+        sys.exit(f"jackfield: {error}")
+    if path is not None:  # without a file the app says so itself
+        logger.info("the configuration is %s", path.absolute())
+    return app
 
 
 def build(prepared: Prepared, clock: Clock) -> Quart:

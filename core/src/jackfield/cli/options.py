@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +48,9 @@ def document_or_empty(path: Path | None) -> Document:
 
 
 def tell(path: Path | None, problems: Iterable[Problem]) -> None:
-    """Print problems on stderr, one a line, as `file:line: error: ...`, which editors and terminals can follow."""
+    """Print problems on stderr, one a line."""
     for problem in problems:
-        place = f"{path or 'configuration'}:{problem.line}" if problem.line else str(path or "configuration")
-        word = "warning" if problem.warning else "error"
-        click.echo(f"{place}: {word}: {replace(problem, line=0)}", err=True)
+        click.echo(problem.at(path), err=True)
 
 
 @contextmanager

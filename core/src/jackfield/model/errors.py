@@ -40,6 +40,11 @@ class Problem:
         told = self.path + self.message.removeprefix(self._named) if self._named else self._told
         return f"{place}{told}{f' ({self.fix})' if self.fix else ''}"
 
+    def at(self, file: object) -> str:
+        """Return the problem as a line `file:line: error: ...`, which editors and terminals can follow."""
+        place = f"{file or 'configuration'}:{self.line}" if self.line else str(file or "configuration")
+        return f"{place}: {'warning' if self.warning else 'error'}: {replace(self, line=0)}"
+
     @property
     def sentence(self) -> str:
         """The problem as part of a longer sentence: the message with its key and its fix, without the line."""
