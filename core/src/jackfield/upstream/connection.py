@@ -14,6 +14,7 @@ import httptools
 import httpx
 
 from . import sockets
+from .outgoing import PIECE, Outgoing
 
 HIGH_WATER = 256 * 1024
 """Unread bytes at which the socket is paused."""
@@ -55,6 +56,7 @@ class Connection(asyncio.Protocol):
         "_lost_at",
         "_more",
         "_on_lost",
+        "_outgoing",
         "_parser",
         "_paused",
         "_rests_until",
@@ -78,6 +80,7 @@ class Connection(asyncio.Protocol):
         self._loop = loop
         self._on_lost = on_lost
         self._transport: asyncio.Transport | None = None
+        self._outgoing = Outgoing(loop)
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -128,7 +131,10 @@ class Connection(asyncio.Protocol):
         self._sent = len(data)
         self._watch()
         assert self._transport is not None  # noqa: S101  # a pool hands out connected connections only
-        self._transport.write(data)
+        if self._sent > PIECE:
+            self._outgoing.begin(self._transport, data)
+        else:
+            self._transport.write(data)
         if may_be_stale:
             self.unread = data
             if self._sent > LARGE:  # a small one may stay until the answer begins: a timer costs more
@@ -182,6 +188,8 @@ class Connection(asyncio.Protocol):
         """Return True when the whole request has left: an early answer may come while the rest still waits."""
         if self._sent <= LARGE or self._transport is None:
             return True
+        if self._outgoing:
+            return False
         waiting = self._transport.get_write_buffer_size()
         return not waiting and (self._descriptor < 0 or not sockets.unsent(self._descriptor))
 
@@ -205,6 +213,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once, throwing away what is not sent yet."""
+        self._outgoing.drop()
         self._stop_timer()
         self.closed = True
         if self._transport is not None:
@@ -315,6 +324,14 @@ class Connection(asyncio.Protocol):
             self._fail(httpx.RemoteProtocolError(f"not an HTTP answer: more than {HEAD_LIMIT} bytes of headers"))
             self.abort()
 
+    def pause_writing(self) -> None:
+        """Hold a large request back (called by asyncio)."""
+        self._outgoing.hold()
+
+    def resume_writing(self) -> None:
+        """Write more of a large request (called by asyncio)."""
+        self._outgoing.go_on()
+
     def eof_received(self) -> None:
         """Take the end of the connection for the end of a body that has no length of its own (called by asyncio)."""
         self._lost_at = self._lost_at or self._loop.time()
@@ -326,6 +343,7 @@ class Connection(asyncio.Protocol):
         """Fail whoever waits (called by asyncio)."""
         del self._parser  # it has methods of this: a cycle, which only the collector would find
         self._stop_timer()
+        self._outgoing.drop()
         self.closed = True
         self._lost_at = self._lost_at or self._loop.time()
         self._fail(httpx.ReadError(f"the upstream closed the connection{f': {exc}' if exc else ''}"))
