@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -196,3 +197,111 @@ def test_a_proxy_without_keys_needs_none(setup: Setup, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("port: 1\n")
 
     assert "env_key" not in setup("codex").stdout
+
+
+@pytest.mark.parametrize("client", FILES)
+def test_written_twice_nothing_changes_and_the_first_copy_stays(setup: Setup, home: Path, client: str) -> None:
+    file = home / FILES[client]
+    file.parent.mkdir(parents=True)
+    file.write_bytes(OLD[client])
+    copy = file.with_name(file.name + ".before-jackfield")
+
+    first = setup(client, "--write", "--yes")
+    once = file.read_bytes()
+    again = setup(client, "--write", "--yes")
+
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    assert (file.read_bytes(), copy.read_bytes()) == (once, OLD[client])
+    assert once != OLD[client]
+    assert "has these lines already" in again.stdout
+
+    changed = setup(client, "--write", "--yes", "--model", "gpt-6.1-sol")
+    assert changed.returncode == 0
+    assert copy.read_bytes() == OLD[client]
+    assert copy.with_name(copy.name + ".2").read_bytes() == once
+
+
+OLD = {
+    "codex": b'model_providers.jackfield.name = "old"\n',
+    "claude": b'\xef\xbb\xbf{\r\n\t"env": {"A": "1"}\r\n}\r\n',
+    "opencode": b'{"provider": {"other": {}}}',
+    "kilo": b"{}",
+    "pi": b'{"providers": {"jackfield": {"baseUrl": "old"}}}',
+    "continue": b"# mine\r\nname: mine\r\nmodels:\r\n",
+    "llm": b"- model_id: other\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("client", "text"),
+    [
+        ("codex", b'\xef\xbb\xbf# mine\r\nmodel = "x"\r\n[profiles.a]\r\nmodel = "y"\r\n'),
+        ("claude", b'\xef\xbb\xbf{\r\n  "a": 1\r\n}\r\n'),
+        ("continue", b"\xef\xbb\xbf# mine\r\nname: mine\r\n"),
+    ],
+)
+def test_a_files_mark_and_line_ends_stay(setup: Setup, home: Path, client: str, text: bytes) -> None:
+    file = home / FILES[client]
+    file.parent.mkdir(parents=True)
+    file.write_bytes(text)
+    done = setup(client, "--write", "--yes")
+    written = file.read_bytes()
+    assert done.returncode == 0, done.stderr
+    assert written.startswith(b"\xef\xbb\xbf")
+    assert written.count(b"\n") == written.count(b"\r\n") > 4
+
+
+FOLDERS = {"codex": "CODEX_HOME", "claude": "CLAUDE_CONFIG_DIR", "opencode": "XDG_CONFIG_HOME"}
+
+
+@pytest.mark.parametrize("client", FOLDERS)
+def test_a_client_whose_folder_is_elsewhere_is_written_there(setup: Setup, tmp_path: Path, client: str) -> None:
+    folder = tmp_path / "elsewhere"
+    shown = setup(client, **{FOLDERS[client]: str(folder)})
+    done = setup(client, "--write", "--yes", **{FOLDERS[client]: str(folder)})
+    assert done.returncode == 0, done.stderr
+    [file] = [path for path in folder.rglob("*") if path.is_file()]
+    assert f"# in {file}" in shown.stdout
+
+
+URLS = {
+    "host.example:99": "http://host.example:99",
+    "http://host.example/": "http://host.example",
+    "https://host.example/jf/v1/": "https://host.example/jf",
+    "http://[::1]:99/v1": "http://[::1]:99",
+}
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_url_may_be_written_as_people_write_it(setup: Setup, url: str) -> None:
+    assert f'base_url = "{URLS[url]}/v1"' in setup("codex", "--url", url).stdout
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://host:99999", "ftp://host", "http://a b", "http://"])
+def test_a_url_that_is_none_is_told(setup: Setup, url: str) -> None:
+    done = setup("codex", "--url", url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: ")
+    assert "http" in done.stderr
+
+
+@pytest.mark.parametrize("line", ["host: [1]", "host: unix:/x", "port: abc", "port: 99999"])
+def test_an_address_that_cannot_be_called_is_told(setup: Setup, tmp_path: Path, line: str) -> None:
+    (tmp_path / "config.yaml").write_text(f"{line}\n")
+    done = setup("codex")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "--url" in done.stderr
+
+
+def test_what_a_shell_would_read_is_quoted(setup: Setup, tmp_path: Path) -> None:
+    key = "it's a key$(x)-0123456789"
+    for client in ("cline", "llm", "opencode", "qwen", "aider", "pi"):
+        lines = setup(client, "--key", key, "--model", "gpt-5[1m]").stdout.splitlines()
+        typed = lines[lines.index("# in the shell") + 1 :]
+        assert not any(line.endswith("gpt-5[1m]") for line in typed), typed
+        found = [shlex.split(line) for line in typed]
+        words = [word for line in found for word in line]
+        assert client == "llm" or "gpt-5[1m]" in " ".join(words)
+        if client in ("cline", "llm"):
+            assert key in words

@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from .site import OUTPUT, UNUSED, Site
 
 Format = Literal["toml", "json", "yaml"]
+
+_ELSEWHERE = {"~/.codex/": "CODEX_HOME", "~/.claude/": "CLAUDE_CONFIG_DIR", "~/.config/": "XDG_CONFIG_HOME"}
+"""Folders that clients keep elsewhere when the environment says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,14 @@ class Lines:
     settings: Any = None
     once: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The file as it is called here: its client may keep its folder elsewhere."""
+        for folder, variable in _ELSEWHERE.items():
+            if self.file.startswith(folder) and (named := os.environ.get(variable, "").strip()):
+                return str(Path(named, self.file.removeprefix(folder)))
+        return self.file
 
     @property
     def fresh(self) -> Any:
@@ -85,7 +99,9 @@ def _open_code(file: str, run: str) -> Callable[[Site], Lines]:
         }
         options = {"baseURL": site.v1, "apiKey": site.key}
         provider = {"npm": "@ai-sdk/openai", "name": "jackfield", "options": options, "models": {site.model: model}}
-        return Lines(f"{run} -m jackfield/{site.model}", file, "json", {"provider": {"jackfield": provider}})
+        return Lines(
+            f"{run} -m {shlex.quote(f'jackfield/{site.model}')}", file, "json", {"provider": {"jackfield": provider}}
+        )
 
     return lines
 
@@ -103,18 +119,19 @@ def _copilot(site: Site) -> Lines:
 
 def _qwen(site: Site) -> Lines:
     variables = {"OPENAI_BASE_URL": site.v1, "OPENAI_API_KEY": site.key}
-    return Lines(f"qwen --auth-type openai-responses -m {site.model}", variables=variables)
+    return Lines(f"qwen --auth-type openai-responses -m {shlex.quote(site.model)}", variables=variables)
 
 
 def _cline(site: Site) -> Lines:
-    auth = f"cline auth -p openai-native -k {site.key} -m {site.model} -b {site.v1}"
-    return Lines(f"{auth}\ncline -P openai-native -m {site.model}")
+    model = shlex.quote(site.model)
+    auth = f"cline auth -p openai-native -k {shlex.quote(site.key)} -m {model} -b {shlex.quote(site.v1)}"
+    return Lines(f"{auth}\ncline -P openai-native -m {model}")
 
 
 def _pi(site: Site) -> Lines:
     model = {"id": site.model, "reasoning": True, "input": ["text", "image"], "contextWindow": site.context}
     provider = {"baseUrl": site.v1, "api": "openai-responses", "apiKey": site.key, "models": [model]}
-    run = f"pi --provider jackfield --model {site.model}"
+    run = f"pi --provider jackfield --model {shlex.quote(site.model)}"
     return Lines(run, "~/.pi/agent/models.json", "json", {"providers": {"jackfield": provider}})
 
 
@@ -134,7 +151,8 @@ def _continue(site: Site) -> Lines:
 
 def _aider(site: Site) -> Lines:
     variables = {"OPENAI_API_BASE": site.v1, "OPENAI_API_KEY": site.key}
-    run = f"aider --model openai/{site.model} --weak-model openai/{site.model}"
+    model = shlex.quote(f"openai/{site.model}")
+    run = f"aider --model {model} --weak-model {model}"
     return Lines(run, variables=variables)
 
 
@@ -150,7 +168,7 @@ def _llm(site: Site) -> Lines:
         "reasoning": True,
     }
     file = "~/.config/io.datasette.llm/extra-openai-models.yaml"
-    return Lines(f"llm keys set jackfield --value {site.key}\nllm -m jackfield", file, "yaml", [model])
+    return Lines(f"llm keys set jackfield --value {shlex.quote(site.key)}\nllm -m jackfield", file, "yaml", [model])
 
 
 CLIENTS: Mapping[str, Client] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import shlex
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from .settings import merged, written
 from .site import SetupError, Site, asked, configured
 
 COPY = ".before-jackfield"
-"""What the copy of a changed file has at the end of its name."""
+"""What the copy of a changed file has at the end of its name; a later one has a number too."""
 
 
 @click.command()
@@ -49,7 +50,7 @@ def _shown(client: Client, lines: Lines) -> str:
     """Return the lines as a page for a terminal."""
     parts = [f"# {client.title}"]
     if lines.file:
-        parts += [f"# in {lines.file}", written(lines.fresh, lines.format).rstrip("\n"), ""]
+        parts += [f"# in {lines.place}", written(lines.fresh, lines.format).rstrip("\n"), ""]
     return "\n".join([*parts, *_to_run(lines)])
 
 
@@ -63,7 +64,7 @@ def _write(client: Client, site: Site, *, yes: bool) -> None:
     lines = client.lines(site)
     if not lines.file:
         raise SetupError(f"{client.title} reads no file; without --write its lines are printed")
-    file = Path(lines.file).expanduser()
+    file = Path(lines.place).expanduser()
     old = _read(file)
     try:
         new = merged(old, lines.settings if old else lines.fresh, lines.format)
@@ -81,7 +82,7 @@ def _write(client: Client, site: Site, *, yes: bool) -> None:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        return file.read_bytes().decode()  # its ends of lines are its own
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
@@ -97,7 +98,7 @@ def _difference(old: str, new: str, file: Path) -> str:
 
 def _replace(file: Path, old: str, new: str) -> None:
     """Write the file, which may hold a key: it is its owner's alone. What was there is kept beside it."""
-    copy = file.with_name(file.name + COPY)
+    copy = _free(file.with_name(file.name + COPY))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         if old:
@@ -106,3 +107,9 @@ def _replace(file: Path, old: str, new: str) -> None:
     except OSError as error:
         raise SetupError(f"{file} cannot be written: {error}") from None
     click.echo(f"{file} written" + (f"; as it was: {copy}" if old else ""), err=True)
+
+
+def _free(copy: Path) -> Path:
+    """Return the first such name that no copy has: what stood there before the proxy is never lost."""
+    numbered = (copy.with_name(f"{copy.name}.{number}") for number in count(2))
+    return next(path for path in chain([copy], numbered) if not path.exists())

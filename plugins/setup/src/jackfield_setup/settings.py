@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from tomlkit.exceptions import ParseError
 from .clients import Format
 from .site import SetupError
 
+_MARK = "\ufeff"
 _NAMES = ("name", "id", "model_id")
 
 
@@ -29,9 +31,17 @@ def written(settings: Any, form: Format) -> str:
 
 
 def merged(text: str, settings: Any, form: Format) -> str:
-    """Return a file's text with the settings in it. Raises SetupError for a text that cannot be read."""
+    """Return a file's text with the settings in it; as it is where they are there already.
+
+    Its byte order mark and its ends of lines stay. Raises SetupError for a text that cannot be read.
+    """
+    mark = _MARK if text.startswith(_MARK) else ""
+    old = text.removeprefix(_MARK).replace("\r\n", "\n")
     try:
-        return _FORMS[form](text, settings)
+        new = _FORMS[form](old, settings)
+        if old.strip() and _READERS[form](old) == _READERS[form](new):
+            return text
+        return mark + (new.replace("\n", "\r\n") if "\r\n" in text else new)
     except (ParseError, YAMLError, ValueError) as error:
         said = " ".join(str(error).split())
         raise SetupError(f"it is not {form.upper()} that can be changed without loss: {said}") from None
@@ -41,7 +51,8 @@ def _toml(text: str, settings: Any) -> str:
     document = tomlkit.parse(text)
     # Plain keys of the top level must stand above the first table.
     tables = {key: value for key, value in settings.items() if isinstance(value, dict)}
-    for key, value in settings.items():
+    plain = list(settings.items())
+    for key, value in reversed(plain) if text else plain:  # in a file, each is put above the last
         if key in tables:
             continue
         if key in document or not text:
@@ -94,3 +105,8 @@ def _named(entry: Any) -> Any:
 
 
 _FORMS: dict[Format, Callable[[str, Any], str]] = {"toml": _toml, "json": _json, "yaml": _yaml}
+_READERS: dict[Format, Callable[[str], Any]] = {
+    "toml": tomllib.loads,
+    "json": json.loads,
+    "yaml": lambda text: YAML(typ="safe").load(text),
+}

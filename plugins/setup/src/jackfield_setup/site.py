@@ -53,13 +53,13 @@ class Site:
 def configured(path: Path | None, url: str = "", key: str = "") -> Site:
     """Return the proxy that a configuration file describes (None: the defaults); `url` and `key` win. Asks nobody.
 
-    Raises SetupError for a file that cannot be read and for a key that cannot be had.
+    Raises SetupError for a file that cannot be read, for a key that cannot be had and for an address that is none.
     """
     try:
         data = Document.read(path).data
     except ConfigError as error:
         raise SetupError(f"{path} cannot be read: {error}") from None
-    return Site((url or _url(data)).rstrip("/"), key or _key(data, path) or UNUSED)
+    return Site(_given(url) if url else _url(data), key or _key(data, path) or UNUSED)
 
 
 def asked(site: Site, model: str = "") -> Site:
@@ -69,10 +69,33 @@ def asked(site: Site, model: str = "") -> Site:
     return replace(site, models=models, model=chosen)
 
 
+def _given(url: str) -> str:
+    """Return the root that a person means: people leave the scheme out, or write the /v1 that clients want."""
+    whole = url.strip() if "://" in url else f"http://{url.strip()}"
+    found = whole.rstrip("/").removesuffix("/v1")
+    if not _can_be_called(found):
+        raise SetupError(f"{url!r} is no URL of a proxy; write it like http://127.0.0.1:8317")
+    return found
+
+
 def _url(data: Mapping[str, Any]) -> str:
     host, port = str(data.get("host", "")), data.get("port", 8317)
     host = _ANY.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    found = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if not _can_be_called(found):
+        raise SetupError(
+            f"nobody can call {host}, port {port}; mend host and port, or say with --url where the proxy is"
+        )
+    return found
+
+
+def _can_be_called(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and not any(sign.isspace() for sign in url)
 
 
 def _key(data: Mapping[str, Any], path: Path | None) -> str:
