@@ -321,6 +321,30 @@ async def test_a_failure_of_the_upstreams_own_passes_byte_for_byte(house, upstre
     assert (await house.stream()).content == script.body
 
 
+ODD = {
+    "no code": ({"code": None, "message": "Boom"}, "server_error", "Boom"),
+    "a number": ({"code": 1234, "message": "Boom"}, "server_error", "1234: Boom"),
+    "a status": ({"code": 429, "message": "Boom"}, "rate_limit_exceeded", "429: Boom"),
+    "no message": ({"code": "server_error"}, "server_error", ""),
+    "a message of another form": ({"code": "server_error", "message": {"text": "Boom"}}, "server_error", ""),
+    "a sentence": ("Boom", "server_error", "Boom"),
+    "null": (None, "server_error", ""),
+}
+
+
+@pytest.mark.parametrize("form", ODD)
+async def test_an_error_of_another_form_is_made_one_that_clients_can_read(house, upstream, form):
+    """X4: a code that is no text loses Codex the message, and SDKs expect both."""
+    told, code, message = ODD[form]
+    events = failed("server_error", "Boom", Text("Hello you")).events
+    events[-1]["response"]["error"] = told
+    upstream.script(play(events))
+    error = last(await house.stream())
+    assert error["code"] == code
+    assert isinstance(error["message"], str)
+    assert error["message"] == message if message else error["message"]
+
+
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_that_may_be_told_in_a_stream_has_a_code_of_the_api(kind):
     """X4: none of our own words is left over."""

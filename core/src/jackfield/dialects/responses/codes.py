@@ -77,15 +77,19 @@ def error_in_stream(failure: RequestFailed) -> dict[str, str]:
 
 
 def with_known_code(event: Event) -> Event:
-    """Return a `response.failed` whose code clients know; the event itself where it is known, or has no error."""
+    """Return a `response.failed` whose error clients can read; the event itself where it has a known code and words."""
     response = event.json().get("response")
-    error = response.get("error") if isinstance(response, dict) else None
-    if not isinstance(response, dict) or not isinstance(error, dict):
+    if not isinstance(response, dict):
         return event
-    code = error.get("code")
-    if not isinstance(code, str) or code in KNOWN:
+    error = response.get("error")
+    told: dict[str, Any] = error if isinstance(error, dict) else {"message": error}
+    code, words = told.get("code"), told.get("message")
+    if isinstance(code, str) and code in KNOWN and isinstance(words, str):
         return event
-    told: dict[str, Any] = {**error, "code": code_in_stream(failures.from_response(event.json()))}
-    words = error.get("message")
-    told["message"] = f"{code}: {words}" if isinstance(words, str) and words else code
-    return Event.of({**event.json(), "response": {**response, "error": told}})
+    failure = failures.from_response(event.json())
+    known = code if isinstance(code, str) and code in KNOWN else code_in_stream(failure)
+    message = words if isinstance(words, str) and words else failure.message
+    if isinstance(code, (str, int)) and known != code:
+        message = f"{code}: {message}" if message else f"{code}"
+    readable = {**told, "code": known, "message": message}
+    return Event.of({**event.json(), "response": {**response, "error": readable}})
