@@ -37,7 +37,8 @@ class Rest:
 class Told:
     """A kind of failure: its status and words on the OpenAI routes and on that of Messages, and what follows.
 
-    `moves_on`: another credential is tried, before the first content. `again`: the only one is tried a second time.
+    `moves_on`: another credential is tried, before the first content. `again`: the only one is tried a second time,
+    since no connection came about.
     `code` is also what `response.failed` carries, where it is one of the API's (X4). `responses_type` is the type on
     `/v1/responses`, where it differs (X1). `longest` is the longest rest that an upstream can ask for.
     """
@@ -66,7 +67,9 @@ SOUND = Told(200, "", None, "", moves_on=False, rest=Rest())
 """No failure: strange, and still right."""
 
 UNREACHABLE = Told(502, "server_error", "upstream_unreachable", "api_error", again=True)
-CUT = Told(502, "server_error", "upstream_stream_cut", "api_error", again=True)
+LOST = replace(UNREACHABLE, again=False)
+"""It may have worked on the request, and so be paid for it."""
+CUT = Told(502, "server_error", "upstream_stream_cut", "api_error")
 TIMEOUT = Told(504, "server_error", "upstream_timeout", "timeout_error")
 BROKEN = Told(502, "server_error", None, "api_error")
 OVERLOADED = Told(503, "server_error", "server_is_overloaded", "overloaded_error", 529)

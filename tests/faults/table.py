@@ -45,6 +45,7 @@ from .rules import (
     FULL,
     INVALID,
     LIMITED,
+    LOST,
     NO_CHANNEL,
     NO_MODEL,
     NO_MONEY,
@@ -121,12 +122,10 @@ PAGE = "<!DOCTYPE html><html><h1>canary</h1></html>"
 
 CONNECTION: Sequence[Fault] = (
     Fault("nobody listens", UNREACHABLE, down=True),
-    refused("reset before the headers", UNREACHABLE, Script((Reset(),))),
-    refused("closed before the headers", UNREACHABLE, Script((Close(),))),
-    refused("an answer that is no HTTP", UNREACHABLE, Script((Raw(b"220 canary ESMTP\r\n"), Hang()))),
-    refused(
-        "headers without end", UNREACHABLE, Script((Raw(b"HTTP/1.1 200 OK\r\n" + b"x: canary\r\n" * 30_000), Hang()))
-    ),
+    refused("reset before the headers", LOST, Script((Reset(),))),
+    refused("closed before the headers", LOST, Script((Close(),))),
+    refused("an answer that is no HTTP", LOST, Script((Raw(b"220 canary ESMTP\r\n"), Hang()))),
+    refused("headers without end", LOST, Script((Raw(b"HTTP/1.1 200 OK\r\n" + b"x: canary\r\n" * 30_000), Hang()))),
     refused("reset after the headers", CUT, Script((Head(), Reset()))),
     Fault("hung before the headers", TIMEOUT, Script((Hang(),)), patience=SHORT),
     Fault("hung after the headers", TIMEOUT, Script((Head(), Hang())), patience=SHORT),

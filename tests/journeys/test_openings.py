@@ -3,8 +3,22 @@
 import dataclasses
 
 import pytest
+from jackfield.edge import ingress
 from jackfield.model.types import Usage
-from jackfield.testing import Completed, Delay, Hang, Head, Raw, Reasoning, Script, Send, Text, ToolCall, answer
+from jackfield.testing import (
+    Completed,
+    Delay,
+    Hang,
+    Head,
+    Raw,
+    Reasoning,
+    Script,
+    Send,
+    Text,
+    ToolCall,
+    answer,
+    error_event,
+)
 
 NONE = Completed(Usage(11))
 RESPONSES, CHAT, MESSAGES = "/v1/responses", "/v1/chat/completions", "/v1/messages"
@@ -49,6 +63,39 @@ async def test_comments_before_the_first_content_are_dropped(house, upstream, st
     assert found.status_code == 200
     assert b": x" not in found.content
     assert "Hello" in found.text
+
+
+@pytest.mark.parametrize("comments", [b": queued\n\n", b": x\n\n" * 2000, b"id: 7\n\n" * 2000])
+@pytest.mark.parametrize("route", BODIES)
+async def test_comments_are_no_beginning_another_provider_may_still_answer(serve, upstream, second, comments, route):
+    """U6: relays send them while they look for a channel; until then the client has its headers and signs of life."""
+    house = await serve(upstream, second, config={"limits": {"handshake-hold": 0.1}})
+    upstream.script(Script((Head(), Send(comments), Delay(0.5), *error_event().steps)))
+    found = await ask(house, route, True)
+    assert found.status_code == 200
+    assert len(second.requests) == 1
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+async def test_comments_without_end_are_no_answer(serve, upstream, stream):
+    """U6: they do not keep a request for ever."""
+    house = await serve(upstream, config={"limits": {"handshake-hold": 0.1, "answer-timeout": 1}, "request-retry": 0})
+    upstream.script(Script((Head(), *[Send(b": x\n\n" * 50), Delay(0.01)] * 10_000)))
+    found = await ask(house, RESPONSES, stream)
+    assert found.status_code == (200 if stream else 504)
+    assert "limits.answer-timeout" in found.text
+    await upstream.last.wait_closed()
+
+
+async def test_what_nobody_reads_of_an_answer_in_one_piece_is_not_kept(house, upstream, monkeypatch):
+    """U6: comments and unknown events without end behind the first content are much, too."""
+    monkeypatch.setattr(ingress, "LONGEST_ANSWER", 1_000_000)
+    noise = b": x\n\n" + b'data: {"type":"response.new"}\n\n'
+    upstream.script(answer(Text("Hello")).after(6, *[Send(noise * 50)] * 200).then(Hang()))
+    found = await ask(house, RESPONSES, False)
+    assert found.status_code == 502
+    assert "more than 1000000 bytes" in found.text
+    await upstream.last.wait_closed()
 
 
 EMPTY = {

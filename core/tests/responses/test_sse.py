@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jackfield.responses.json_depth import MAX_DEPTH
-from jackfield.responses.sse import DAMAGED, Event, EventTooLargeError, Splitter
+from jackfield.responses.sse import CROWD, DAMAGED, Event, EventTooLargeError, Splitter
 
 
 def read(*chunks, limit=1_000_000):
@@ -233,3 +233,11 @@ def test_an_event_of_millions_of_small_lists_is_not_parsed():
     data = b'{"type":"response.created","x":[' + b"[]," * 600_000 + b"1]}"
     [event] = Splitter().feed(b"event: response.created\ndata: " + data + b"\n\n")
     assert event.json() == {}
+
+
+def test_a_crowd_of_lines_that_say_nothing_is_one():
+    """U6: what stands between them stays, in its order."""
+    noise = b": x\n\nid: 7\n\nretry: 3\n\n" * CROWD
+    said = [b'data: {"type":"a"}\n\n', b': seen\ndata: {"type":"b"}\n\n', b'id: 8\ndata: {"type":"c"}\n\n']
+    found = Splitter().feed(noise + said[0] + noise + said[1] + noise + said[2])
+    assert [event.raw for event in found] == [b": x\n\n", *said]

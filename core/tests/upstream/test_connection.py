@@ -347,6 +347,16 @@ async def test_headers_without_end_are_no_answer(peer):
         await peer.connection.head()
 
 
+async def test_trailers_without_end_are_not_kept(peer):
+    """U6: nothing reads them."""
+    peer.says(OK + b"transfer-encoding: chunked\r\n\r\n0\r\n")
+    _, headers = await peer.connection.head()
+    known = len(headers)
+    peer.says(*[b"x-%d: y\r\n" % number for number in range(1000)], b"\r\n")
+    assert await peer.body() == b""
+    assert len(headers) == known
+
+
 async def test_a_long_body_that_comes_with_its_head_is_none_of_it(peer):
     peer.says(OK + b"content-length: %d\r\n\r\n" % (2 * HEAD_LIMIT) + b"y" * HEAD_LIMIT, b"y" * HEAD_LIMIT)
     assert not peer.wire.aborted

@@ -72,6 +72,28 @@ async def test_a_proxy_that_does_not_let_through(answer):
             await Proxy("http", "127.0.0.1", port).reach("https", "upstream.invalid", 443)
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 407 Who are you\r\n\r\n", "407 Who are you; give its user and password in proxy-url"),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "the proxy refused: 403 Forbidden"),
+        (b"<html>blocked</html>\r\n\r\n", "is no HTTP"),
+        (b"HTTP/1.1 200 OK\r\n\r\nand more", "more than its answer"),
+    ],
+)
+async def test_the_message_says_what_is_wrong_with_the_proxy(answer, words):
+    """U3: and repeats nothing of a page."""
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+
+    async with served(serve) as port:
+        with pytest.raises(OSError, match=words) as caught:
+            await Proxy("http", "127.0.0.1", port).reach("https", "upstream.invalid", 443)
+    assert "html" not in str(caught.value)
+
+
 @pytest.mark.parametrize("login", ["", "me:pass@"])
 async def test_socks5_with_and_without_a_password(login):
     async def serve(reader, writer):

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 from jackfield.api import ConfigError
-from jackfield.testing import FakeUpstream, http_error, jackfield_server, json_reply, make_app
+from jackfield.testing import FakeUpstream, Hang, Head, Script, Send, http_error, jackfield_server, json_reply, make_app
 from jackfield_codex import models_date, openai_models
+from jackfield_tppc import discovery
 
 FOX = {"name": "fox", "enabled": True, "api-key": "sk-fox-0123456789"}
 CLAUDE = {"model": "claude-opus-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
@@ -105,6 +106,32 @@ async def test_the_models_of_a_relay_are_discovered(form):
         [asked] = [request for request in upstream.requests if request.method == "GET"]
         assert (asked.key, asked.headers["x-team"]) == ("sk-fox-0123456789", "red")
         assert asked.path == "/v1/models?v=2"
+
+
+async def test_the_list_is_fetched_through_the_proxy_of_all():
+    """U3: the proxy's own questions go the way of its requests."""
+    async with FakeUpstream() as way:
+        way.models = json_reply({"data": [{"id": "made-here"}]})
+        fox = {**FOX, "base-url": "http://fox.invalid/v1", "discover-models": True}
+        section = {"proxy-url": way.base_url.removesuffix("/v1"), "tppc": {"providers": [fox]}}
+        async with jackfield_server(section) as server, server.client() as client:
+            await listed(client, "made-here")
+    assert way.last.path == "http://fox.invalid/v1/models"
+
+
+@pytest.mark.parametrize("endless", [Script((Hang(),)), Script((Head(), Send(b'{"data": ['), Hang()))])
+async def test_a_relay_that_never_ends_its_list_keeps_the_others_waiting_for_a_while_alone(endless, monkeypatch):
+    """U6: and its connection is closed."""
+    monkeypatch.setattr(discovery, "WITHIN", 0.3)
+    async with FakeUpstream() as fox, FakeUpstream() as owl:
+        fox.models, owl.models = endless, json_reply({"data": [{"id": "made-here"}]})
+        entries = [
+            {**FOX, "name": name, "base-url": each.base_url, "discover-models": True}
+            for name, each in (("fox", fox), ("owl", owl))
+        ]
+        async with jackfield_server({"tppc": {"providers": entries}}) as server, server.client() as client:
+            await listed(client, "made-here")
+            await fox.wait_for_connections(0)
 
 
 async def test_without_it_nobody_is_asked():

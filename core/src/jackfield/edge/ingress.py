@@ -35,6 +35,8 @@ logger = logging.getLogger("jackfield.request")
 
 LONGEST_ANSWER = 256 * 1024 * 1024
 """Bytes of events that are put together into one document; a stream may be longer, since it is not kept."""
+KEPT = 256
+"""Bytes that an event costs beside its own, about: many that say nothing are much as well."""
 
 STAYS = frozenset(
     {
@@ -195,7 +197,7 @@ async def _collected(dialect: Dialect, parsed: Parsed, answer: Answer) -> bytes:
     size = 0
     async for events in answer:
         for event in events:
-            size += len(event.data)
+            size += len(event.raw) + KEPT
         if size > LONGEST_ANSWER:
             raise UpstreamError(Kind.STREAM_CUT, f"the upstream's answer has more than {LONGEST_ANSWER} bytes")
         collector.feed(events)

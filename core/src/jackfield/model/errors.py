@@ -257,7 +257,8 @@ class Detail:
     `upstream_status` is the HTTP status that an upstream answered with (0: none), whatever a client is told. `full`
     says that it serves as much at once as it can: not a limit that is used up, but one that is back with the next free
     place. `should_retry` is what clients are advised (None: the kind decides). `advice` is ours to a client that a
-    provider does not serve, as a sentence that begins with the provider's name ("" for none).
+    provider does not serve, as a sentence that begins with the provider's name ("" for none). `unsent` says that not a
+    byte of the request left, so that sending it cannot be a repetition.
     `told` and `native` are for clients of the Responses API alone: fields of the error object that they decide by
     (`plan_type`, `resets_at`), and further headers of the upstream.
     """
@@ -274,6 +275,7 @@ class Detail:
     told: Mapping[str, object] = field(default_factory=dict)
     native: Mapping[str, str] = field(default_factory=dict)
     advice: str = ""
+    unsent: bool = False
 
 
 class RequestFailed(JackfieldError):  # noqa: N818  # it says what happened to the request

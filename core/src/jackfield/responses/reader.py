@@ -293,3 +293,6 @@ _HANDLERS: Mapping[str, _Handler] = {
     "response.cancelled": Reader._failed,
     "error": Reader._failed,
 }
+
+READ = frozenset({_TEXT_DELTA, *_HANDLERS})
+"""Types of the events that are read here; others tell nothing of an answer."""

@@ -17,7 +17,11 @@ from .json_limits import is_too_costly
 
 _BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
 _BOM = b"\xef\xbb\xbf"
+_IDLE = (b":", b"id:", b"retry:")
 _TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]*)"')
+
+CROWD = 256
+"""Blocks in one chunk from which on those that say nothing are left out unread: a flood of comments costs a pass."""
 
 DAMAGED = "(damaged)"
 """The type of an event whose data should be a JSON object and is none: something of the answer was lost."""
@@ -176,6 +180,8 @@ class Splitter:
             self._rest = blocks.pop()
         if len(buffer) > self._max:
             self._check(blocks)
+        if len(blocks) > CROWD:
+            blocks = _thinned(blocks)
         return [Event.parse(block) for block in blocks if block.strip(b"\r\n")]
 
     def _keep(self, chunk: bytes) -> list[Event]:
@@ -212,3 +218,10 @@ class Splitter:
         rest, self._rest = self._whole_rest().strip(b"\r\n"), b""
         event = Event.parse(rest)
         return [event] if event.json() else []
+
+
+def _thinned(blocks: list[bytes]) -> list[bytes]:
+    """Return blocks without those that are one line of no meaning, but for the first of them: it shows life."""
+    idle = [block for block in blocks if block.startswith(_IDLE) and b"\n" not in block and b"\r" not in block]
+    dropped = set(idle)
+    return [*idle[:1], *(block for block in blocks if block not in dropped)] if idle else blocks

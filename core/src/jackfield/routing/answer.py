@@ -76,7 +76,7 @@ class Answer:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (hold or 0.0)
         try:
-            self._take(await self._next())
+            self._take(await self._first())
             meter = self._books.meter
             meter.served = meter.served or self._stream.headers.get("openai-model", "")
             if hold is not None:
@@ -86,6 +86,14 @@ class Answer:
         except BaseException:
             await self.aclose()
             raise
+
+    async def _first(self) -> list[Event]:
+        """Return the first batch that says anything. Comments do not: relays send them while they still look around."""
+        while True:
+            events = await self._next()
+            for event in events:
+                if event.type or event.data:
+                    return events
 
     async def _next(self) -> list[Event]:
         """Return the next batch. Raises UpstreamError for any failure, and for an end: the answer's own never came."""

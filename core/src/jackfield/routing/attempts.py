@@ -15,9 +15,6 @@ from .registry import Route
 PAUSE = 0.1
 """Seconds before the only credential is tried again; up to as much again is added by chance."""
 
-_PASSING = frozenset({Kind.UNREACHABLE, Kind.STREAM_CUT})
-"""Failures of the way rather than the upstream, which a second attempt often does not meet."""
-
 
 class Attempts:
     """The credentials that fit one request, the attempts that are left, and the time that it may wait for one.
@@ -42,6 +39,7 @@ class Attempts:
         self._route = route
         self._wish = wish
         self._left = retries
+        self._once = not retries
         self._patience = patience
         likely = likeliest(self._untried, route)
         self._lone = likely[0] if len(likely) == 1 else None
@@ -88,17 +86,20 @@ class Attempts:
         """True when nobody else can be asked after the attempt at hand."""
         return self._anyway or not self._left or not self._untried
 
-    def repeat(self, credential: Credential) -> None:
-        """Let the next attempt be with this credential: the request was changed for it."""
+    def repeat(self, credential: Credential) -> bool:
+        """Let the next attempt be with this credential: the request was changed for it. False: none is wanted."""
+        if self._once:
+            return False
         self._queue.appendleft(credential)
         self._free = True
+        return True
 
     def failed(self, trial: Trial, error: UpstreamError) -> None:
         """Note a failure before its attempt ends. One that another credential had too tells of the request, perhaps."""
         trial.evidence.alike = error.kind in self._met
         self._met.add(error.kind)
         self._answered |= error.verdict is not Verdict.MODEL
-        if trial.credential is self._lone and error.kind in _PASSING:
+        if trial.credential is self._lone and error.detail.unsent:
             self._chance = trial.credential
 
     async def may_follow(self, credential: Credential, error: UpstreamError) -> bool:
@@ -106,7 +107,8 @@ class Attempts:
 
         Each is on another credential. One that is only full may be asked again, in its turn. Where there is one alone,
         or one alone that lists the model and others said not to have it, it gets a second chance after a short pause,
-        once, if the connection failed and not the upstream. The least bad one, asked for want of a better, is the last.
+        once, if no connection came about: what it may have worked on is not paid for twice. The least bad one, asked
+        for want of a better, is the last.
         """
         if not self._left or self._anyway:
             return False

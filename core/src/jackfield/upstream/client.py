@@ -31,7 +31,9 @@ def _ours(error: httpx.HTTPError, host: str) -> UpstreamError:
     if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
         return UpstreamError(Kind.TIMEOUT, f"{host}: {error or 'timed out'}")
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
-        return UpstreamError(Kind.UNREACHABLE, f"no connection to {host}: {error}")
+        # One that took all of its time is no accident of a moment: trying again would only take as long again.
+        unsent = isinstance(error, httpx.ConnectError | httpx.ProxyError)
+        return UpstreamError(Kind.UNREACHABLE, f"no connection to {host}: {error}", Detail(unsent=unsent))
     return UpstreamError(Kind.UNREACHABLE, f"{host} broke off: {error}")
 
 

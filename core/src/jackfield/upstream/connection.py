@@ -356,8 +356,8 @@ class Connection(asyncio.Protocol):
         self._more = self._complete
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header (called by the parser)."""
-        if not self._more:
+        """Keep a header (called by the parser). Those behind a body say nothing here, and may be endless."""
+        if not self._head_done and not self._more:
             self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:

@@ -76,9 +76,13 @@ class Proxy:
             if not piece:
                 raise OSError("the proxy closed the connection")
             head += piece
-        line = str(head.partition(b"\r\n")[0], "latin-1").split(" ", 1)
-        if not line[0].startswith("HTTP/1.") or not line[-1].startswith("2") or not head.endswith(b"\r\n\r\n"):
-            raise OSError(f"the proxy refused: {line[-1][:100]}")
+        version, _, status = str(head.partition(b"\r\n")[0], "latin-1").partition(" ")
+        if not version.startswith("HTTP/1."):
+            raise OSError("the proxy's answer is no HTTP; does its proxy-url name the right kind and port?")
+        if not status.startswith("2"):
+            raise OSError(refusal(status))
+        if not head.endswith(b"\r\n\r\n"):
+            raise OSError("the proxy sent more than its answer before anything was asked")
 
     async def _socks(self, sock: socket.socket, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
@@ -97,6 +101,12 @@ class Proxy:
             raise OSError(f"the proxy refused: {_REFUSALS.get(reply, f'reply {reply}')}")
         length = {1: 4, 4: 16}.get(kind) or (await _exactly(sock, 1))[0]
         await _exactly(sock, length + 2)
+
+
+def refusal(status: str) -> str:
+    """Return what is told of a proxy that answers with such a status and reason."""
+    mend = "; give its user and password in proxy-url" if status.startswith("407") else ""
+    return f"the proxy refused: {status[:100]}{mend}"
 
 
 def _address(host: str) -> bytes:

@@ -24,7 +24,7 @@ UNHEARD = 25_000
 OWN_WANT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 """Errors of this machine: no descriptors, no memory, no port left. No upstream is to blame for them."""
 _OWN_RESOLVER = frozenset(
-    getattr(socket, name) for name in ("EAI_AGAIN", "EAI_MEMORY", "EAI_SYSTEM") if hasattr(socket, name)
+    getattr(socket, name) for name in ("EAI_AGAIN", "EAI_FAIL", "EAI_MEMORY", "EAI_SYSTEM") if hasattr(socket, name)
 )
 """Name look-ups that failed here; a name that is not known is another's fault."""
 
@@ -59,14 +59,14 @@ def watch(sock: socket.socket, unheard: int = UNHEARD) -> None:
 
 
 def own_want(error: BaseException | None) -> bool:
-    """Return True when it is this machine that lacks something."""
-    if isinstance(error, MemoryError):
-        return True
-    if not isinstance(error, OSError):
-        return False
-    if isinstance(error, socket.gaierror):
-        return error.errno in _OWN_RESOLVER
-    return error.errno in OWN_WANT
+    """Return True when it is this machine that lacks something, as the error or what it came of says."""
+    while error is not None:
+        if isinstance(error, socket.gaierror):
+            return error.errno in _OWN_RESOLVER
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in OWN_WANT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def is_readable(descriptor: int) -> bool:

@@ -20,12 +20,15 @@ from typing import Self
 import httpx
 
 from .connection import Connection
-from .proxies import Proxy
+from .proxies import Proxy, refusal
 from .sockets import connect
 
 Origin = tuple[str, str, int]
 Fields = Sequence[tuple[bytes, bytes]]
 """Headers as they go over the wire, or come: then with their names in lower case."""
+
+PROXY_LOGIN = 407
+"""The status of a proxy that wants a login; no upstream has it."""
 
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 """Headers that say where a body ends: here it is known."""
@@ -149,6 +152,8 @@ class DirectTransport:
             connection.send(data, self.timeouts.first_byte, self.timeouts.idle, may_be_stale=may_be_stale)
             del data
             status, headers = await connection.head()
+            if status == PROXY_LOGIN:
+                raise httpx.ProxyError(refusal("407"))
         except BaseException:  # also when cancelled: an abandoned exchange must not leave its connection open
             connection.abort()
             raise

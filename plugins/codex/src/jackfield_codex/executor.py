@@ -76,7 +76,8 @@ class CodexExecutor:
             "accept": "application/json",
             "accept-encoding": "identity",
         }
-        return await self._host.upstream.get(_at(endpoint, path), told, endpoint.proxy_url)
+        proxy = endpoint.proxy_url or self._host.settings.proxy_url
+        return await self._host.upstream.get(_at(endpoint, path), told, proxy)
 
     async def _post_with_login(self, call: UpstreamCall, endpoint: LoginEndpoint, body: bytes) -> UpstreamResponse:
         """Send the call with a fresh token, and once more with another when the upstream does not take it."""

@@ -19,6 +19,9 @@ from .provider import Provider, credential, own_pair
 INTERVAL = 3600.0
 """Seconds from one question to the next."""
 
+WITHIN = 30.0
+"""Seconds that a relay has to list its models; those of the others wait for it."""
+
 
 class _Running(NamedTuple):
     task: asyncio.Task[None]
@@ -68,7 +71,11 @@ class Discovery:
         """Ask one provider; return True when it says something new."""
         made = credential(provider)
         try:
-            found = tuple(await CodexExecutor(host).models(with_options(made) or own_pair(made)))
+            async with asyncio.timeout(WITHIN):
+                found = tuple(await CodexExecutor(host).models(with_options(made) or own_pair(made)))
+        except TimeoutError:
+            host.logger("tppc").warning("%s does not tell its models within %g s", provider.name, WITHIN)
+            return False
         except RequestFailed as error:
             host.logger("tppc").warning("%s does not tell its models: %s", provider.name, error.message)
             return False

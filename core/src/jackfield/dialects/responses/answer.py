@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from ...responses.reader import READ
 from ...responses.sse import Event
 from ...responses.values import object_of
 from ...responses.verdicts import failures
@@ -27,8 +28,8 @@ class ResponseCollector:
         self._events: list[Event] = []
 
     def feed(self, events: Sequence[Event]) -> None:
-        """Keep the events; they are read only if the terminal one is not enough."""
-        self._events.extend(events)
+        """Keep the events; they are read only if the terminal one is not enough. What nobody here reads is not kept."""
+        self._events.extend(event for event in events if event.type in READ)
 
     def result(self) -> bytes:
         """Return the response object as JSON. Raises UpstreamError when it failed."""
