@@ -169,3 +169,39 @@ def test_a_terminal_that_closes_ends_nothing(tmp_path: Path) -> None:
     finally:
         process.terminate()
         assert process.wait(WITHIN) == 0
+
+
+WHILE_IMPORTING = """
+import os, signal, sys
+
+class Sender:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click" and not sent:
+            sent.append(name)
+            for each in sys.argv.pop(1).split(","):
+                os.kill(os.getpid(), getattr(signal, each))
+
+sent = []
+sys.meta_path.insert(0, Sender())
+from jackfield.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_k6_a_signal_while_the_start_still_imports_ends_nothing(tmp_path: Path, workers: str) -> None:
+    script = tmp_path / "jackfield"
+    script.write_text(WHILE_IMPORTING)
+    (tmp_path / "config.yaml").write_text("debug: false\n")
+    log = tmp_path / "log"
+    command = [sys.executable, str(script), ",".join(HABITS), "serve", "--port", "0", "--workers", workers]
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, cwd=tmp_path, stderr=stream, stdin=subprocess.DEVNULL)
+    server = Command(process, log)
+    try:
+        server.until(lambda: "listens on" in server.log)
+        if workers == "1":  # several read the configuration after the signal anyway
+            server.until(lambda: "as SIGHUP asks" in server.log)
+    finally:
+        process.terminate()
+        process.wait(WITHIN)

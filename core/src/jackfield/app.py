@@ -25,7 +25,7 @@ from .edge import auth, compact, count_tokens, replies, status
 from .edge.bodies import PlainRequest
 from .edge.cors import Cors
 from .edge.ingress import Ingress
-from .host.bootstrap import SIBLINGS, Prepared, prepare
+from .host.bootstrap import SIBLINGS, Prepared, awaiting, prepare
 from .host.build import build as build_runtime
 from .host.health_checks import Checker
 from .host.house import House
@@ -61,7 +61,7 @@ def create_app(
     context = click.get_current_context(silent=True)
     if context is not None and context.find_object(ScriptInfo) is not None:
         return for_a_command(path, plugins)
-    return build(prepare(path, plugins), clock or SystemClock())
+    return build(awaiting(prepare(path, plugins)), clock or SystemClock())
 
 
 def for_a_command(path: Path | None, plugins: Mapping[str, object] | None = None) -> Quart:
@@ -71,7 +71,7 @@ def for_a_command(path: Path | None, plugins: Mapping[str, object] | None = None
     while a server imports its app would end in a traceback of thirty lines, the sentence at their end.
     """
     try:
-        app = build(prepare(path, plugins), SystemClock())
+        app = build(awaiting(prepare(path, plugins)), SystemClock())
     except ConfigError as error:
         sys.exit("\n".join(problem.at(path) for problem in error.problems))
     except JackfieldError as error:
@@ -88,7 +88,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     host = House(clock, UpstreamClient(timeouts_of(settings.limits)), LocalAccess(settings.path))
     host.install(build_runtime(settings, plugins, host))
     _announce(prepared, host)
-    reloader = Reloader(host, plugins, prepared.schema)
+    reloader = Reloader(host, plugins, prepared.schema, prepared.awaited)
     host.follow(reloader, plugins)
     observers, checker = _observers(host, plugins), Checker(host, plugins)
     gate = auth.Gate(clock)
@@ -190,7 +190,8 @@ def _announce(prepared: Prepared, host: House) -> None:
     """Say what a new operator would otherwise wonder about."""
     settings: Settings = prepared.settings
     if settings.path is None:
-        logger.warning("no configuration file: serving the built-in providers on %s only", settings.host)
+        looked = f" at {prepared.awaited}; one made there is taken up" if prepared.awaited else ""
+        logger.warning("no configuration file%s: serving the built-in providers on %s only", looked, settings.host)
     _warn_of_nobody(host)
     for problem in prepared.warnings:
         logger.warning("%s: %s", settings.path, problem)

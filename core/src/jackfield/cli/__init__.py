@@ -1,5 +1,10 @@
 """The command line, one file per group of commands. What was asked for goes to stdout, everything else to stderr."""
 
+# ruff: noqa: E402 - a signal that comes meanwhile must not end a server that is about to start
+from . import signals
+
+signals.begin_early()
+
 import os
 import sys
 from contextlib import suppress

@@ -71,11 +71,13 @@ def serve(
 
 def _overridden(prepared: Prepared, host: str | None, port: int | None) -> Prepared:
     """Return the same with the command line's address. Raises ConfigError when that must not be open."""
+    from ..host.bootstrap import awaiting
+
     settings = prepared.settings
     settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
     if problems := list(check_exposure(settings.host, settings)):
         raise ConfigError(problems)
-    return replace(prepared, settings=settings)
+    return awaiting(replace(prepared, settings=settings))
 
 
 def _flag(prepared: Prepared, flags: Sequence[str]) -> None:

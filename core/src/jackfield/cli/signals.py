@@ -5,14 +5,27 @@ A terminal that closes sends SIGHUP too; the server outlives it.
 
 from __future__ import annotations
 
-import asyncio
+import os
 import signal
-from collections.abc import Callable
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # nothing more is imported than the first moment needs
+    import asyncio
+    from collections.abc import Callable
 
 _AGAIN = getattr(signal, "SIGHUP", None)
 _IDLE = [number for name in ("SIGUSR1", "SIGUSR2") if (number := getattr(signal, name, None)) is not None]
+_PROGRAM = {"jackfield", "-m", "__main__.py"}
+"""What `sys.argv` begins with while the command line is imported; elsewhere it is a part of another program."""
 
 _early = False
+
+
+def begin_early() -> None:
+    """Do so before anything else is imported, which may take a second, where the command is to serve."""
+    if os.path.basename(sys.argv[0]) in _PROGRAM and "serve" in sys.argv[1:]:  # noqa: PTH119  # pathlib would take time
+        begin()
 
 
 def begin() -> None:

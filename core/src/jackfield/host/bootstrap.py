@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..config import Document, Settings, compose, core_schema, load
+from ..config.text.document import DEFAULT_FILE
 from ..model.errors import ConfigError, PluginError, Problem
 from ..plugins.manager import Plugins
 
@@ -23,6 +24,13 @@ class Prepared:
     plugins: Plugins
     schema: Mapping[str, Any]
     warnings: tuple[Problem, ...] = ()
+    awaited: Path | None = None
+    """Without a configuration file: where one is taken up that is made later."""
+
+
+def awaiting(prepared: Prepared) -> Prepared:
+    """Return the same for a server that looked for a file by itself: where none was, one may be made later."""
+    return prepared if prepared.settings.path else replace(prepared, awaited=Path(DEFAULT_FILE).absolute())
 
 
 def discover(document: Document, extra: Mapping[str, object] | None = None) -> Plugins:

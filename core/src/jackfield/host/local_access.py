@@ -53,6 +53,14 @@ class LocalAccess:
                 return
         logger.info("local commands need the management key: no token file can be written")
 
+    def move(self, config: Path) -> None:
+        """Take the token's place beside another configuration. Blocking, for an instant."""
+        was_open = self._file is not None
+        self.close()
+        self._config = config
+        if was_open:
+            self.open()
+
     def opens(self, token: str) -> bool:
         """Return True for the token."""
         known = hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._token.encode())

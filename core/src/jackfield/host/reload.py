@@ -15,7 +15,7 @@ from ..config import Document, Limits, Settings, load
 from ..config.diff import changes
 from ..config.file import ConfigFile, ConfigFileError, version_of
 from ..config.rules import check_exposure
-from ..config.watch import NOTHING, Contents, digest_of, looks
+from ..config.watch import LOOK, NOTHING, Contents, digest_of, looks
 from ..log import setup
 from ..model.errors import ConfigError
 from ..model.files import read_whole
@@ -46,10 +46,12 @@ def timeouts_of(limits: Limits) -> Timeouts:
 class Reloader:
     """Checks, applies and stores configurations. One per app; plugins reach it as `host.config`."""
 
-    def __init__(self, host: House, plugins: Plugins, schema: Mapping[str, Any]) -> None:
+    def __init__(self, host: House, plugins: Plugins, schema: Mapping[str, Any], awaited: Path | None = None) -> None:
         self._host = host
         self._plugins = plugins
         self._schema = schema
+        self._awaited = awaited
+        self._found: Path | None = None
         self._bound_to = host.settings.host
         self._applied = ""
         self._text = ""
@@ -62,7 +64,7 @@ class Reloader:
     @property
     def path(self) -> Path | None:
         """The configuration file; None when the server runs without one."""
-        return self._host.settings.path
+        return self._host.settings.path or self._found
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -169,7 +171,7 @@ class Reloader:
     def _install(self, settings: Settings) -> None:
         old = self._host.settings
         lines = changes(old.data, settings.data)
-        if not lines and (settings.missing, settings.secret_files) == (old.missing, old.secret_files):
+        if not lines and _beside_data(settings) == _beside_data(old):
             return
         self._swap(settings)
         for line in lines:
@@ -181,6 +183,7 @@ class Reloader:
         """Read the file once more, and whatever it and the plugins refer to: for whoever asks (SIGHUP)."""
         async with self._turn:
             logger.info("the configuration is read again, as SIGHUP asks")
+            self._take_up()
             if self.path is not None:
                 self._applied = self._refused = ""  # the same text may refer to something new
                 await self._reread(self.path)
@@ -220,12 +223,13 @@ class Reloader:
             logger.error("%s: %s", self.path, sentence)
 
     def start(self) -> None:
-        """Follow the file, and those that plugins name, if there is one."""
+        """Follow the file, and those that plugins name; without one, wait for it where it is awaited."""
         settings = self._host.settings
         self._watched = [*self._plugins.watched_files(settings), *settings.secret_files]
         if self.path is not None:
             self.apply(self.text())  # it may have been edited since it was loaded
-            self._task = asyncio.get_running_loop().create_task(self._follow(self.path), name="jackfield config")
+        if self.path is not None or self._awaited is not None:
+            self._task = asyncio.get_running_loop().create_task(self._follow(), name="jackfield config")
 
     async def stop(self) -> None:
         """Follow them no longer."""
@@ -234,7 +238,17 @@ class Reloader:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _follow(self, path: Path) -> None:
+    def _take_up(self) -> None:
+        """Take the file that was not there at the start for this server's as soon as it is there."""
+        if self.path is None and self._awaited is not None and self._awaited.is_file():
+            self._found = self._awaited
+            self._host.local.move(self._found)
+            logger.warning("%s was made since the start: it is the configuration from now on", self._found)
+
+    async def _follow(self) -> None:
+        while (path := self.path) is None:
+            await asyncio.sleep(LOOK)
+            self._take_up()
         contents = Contents()
         async for digests in looks(lambda: [path, *self._watched], self._stop):
             fresh = contents.update(digests, asyncio.get_running_loop().time())
@@ -275,6 +289,11 @@ class Reloader:
         if self.path is None:
             raise ConfigFileError("the server runs without a configuration file; start it with --config FILE")
         return ConfigFile(self.path)
+
+
+def _beside_data(settings: Settings) -> tuple[object, ...]:
+    """Return what a file's keys do not show."""
+    return settings.path, settings.missing, settings.secret_files
 
 
 def _is_fixed(line: str) -> bool:
