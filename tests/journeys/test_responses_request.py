@@ -1,5 +1,7 @@
 """What a Responses request becomes on its way to the upstream (the passthrough's table, field by field)."""
 
+import json
+
 import pytest
 from jackfield.testing import text_answer
 from jackfield.testing.upstream_rules import check_upstream_request
@@ -297,3 +299,19 @@ async def test_equal_providers_take_turns(serve, upstream, second):
     for number in range(4):
         await house.post(input=f"Conversation {number}")
     assert (len(upstream.requests), len(second.requests)) == (2, 2)
+
+
+@pytest.mark.parametrize("kind", ["nested", "flat"])
+async def test_whole_numbers_beyond_64_bits_keep_their_digits(house, upstream, kind):
+    """M2: a limit, a constant or a default in a tool's schema is the upstream's to read, also here."""
+    number = 123456789012345678901234567890
+    schema = {"type": "object", "properties": {"n": {"type": "integer", "const": number, "minimum": -(2**63) - 1}}}
+    tool = {"name": "f", "parameters": schema}
+    tool = {"type": "function", "function": tool} if kind == "nested" else {"type": "function", **tool}
+    text = {"format": {"type": "json_schema", "name": "a", "schema": schema}}
+    body = json.dumps({"model": "gpt-5", "input": "Hi", "tools": [tool], "text": text})
+    answered = await house.client.post("/v1/responses", content=body)
+    assert answered.status_code == 200, answered.text
+    sent = json.loads(upstream.last.body)
+    assert sent["tools"][0]["parameters"] == schema
+    assert sent["text"]["format"]["schema"] == schema

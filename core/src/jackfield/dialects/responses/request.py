@@ -11,6 +11,7 @@ from ...responses import json_pieces
 from .. import known
 from ..base import Parsed
 from ..translate import fields
+from ..translate.exact import keep_digits
 from ..translate.reading import read_object
 from .known import PARAMETERS
 from .memory import Asked, ResponseMemory
@@ -35,6 +36,7 @@ def parse(
     request = read_object(body)
     model = fields.need_text(request, "model")
     stream = fields.get_flag(request, "stream")
+    keep_digits(request, body, ("tools", "text", "response_format"))
     take_fields(request)
     items = _input(request)
     known.refuse(PARAMETERS, request)

@@ -14,6 +14,8 @@ from ...responses import json_pieces
 _STEP = 256 * 1024
 _LONGEST = 64
 
+_DIGITS = bytes(48 if 48 <= sign <= 57 else 32 for sign in range(256))
+_RUN = b"0" * 19
 _long_number = re.compile(rb"[\[:,]\s*-?[0-9]{19}").search
 _LEAST, _MOST = -(2**63), 2**64 - 1
 
@@ -24,13 +26,22 @@ def keep_digits(request: dict[str, Any], body: bytes, keys: Iterable[str]) -> No
     Numbers that the reader cannot hold become fragments, which are written as they are. Nothing happens where `body`
     has no number that long.
     """
-    # In steps, since one call holds the interpreter; what is split between two of them is found in the second.
-    if not any(_long_number(body, max(0, at - _LONGEST), at + _STEP) for at in range(0, len(body), _STEP)):
+    if not _has_long_number(body):
         return
     written = json_pieces.loads(body, lambda piece: json.loads(piece, parse_int=_integer))
     for key in keys:
         if key in request and _can_be_written(written.get(key)):
             request[key] = written[key]
+
+
+def _has_long_number(body: bytes) -> bool:
+    # In steps, since one call holds the interpreter; what is split between two of them is found in the second.
+    for end in range(_STEP, len(body) + _STEP, _STEP):
+        start = max(0, end - _STEP - _LONGEST)
+        # A run of digits is looked for first: that takes a tenth of the time, and hardly a body has one.
+        if _RUN in body[start:end].translate(_DIGITS) and _long_number(body, start, end):
+            return True
+    return False
 
 
 def _integer(digits: str) -> Any:
