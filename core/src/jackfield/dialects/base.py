@@ -65,8 +65,11 @@ class StreamWriter(Protocol):
         """Return what these events add to the answer; b"" when nothing."""
         ...
 
-    def served_by(self, maker: str) -> None:
-        """Name the upstream that serves, where that was not known when the writer was made; before the first `feed`."""
+    def served_by(self, maker: str, limit: int = 0) -> None:
+        """Name the upstream that serves, where that was not known when the writer was made; before the first `feed`.
+
+        `limit` is the most visible tokens that are let through, because the upstream was not told; 0: all.
+        """
         ...
 
     def begin(self) -> bytes:
@@ -120,8 +123,8 @@ class Dialect(Protocol):
         """Return a new writer for one streamed answer. `maker` names the upstream that serves it."""
         ...
 
-    def collector(self, parsed: Parsed, maker: str = "") -> Collector:
-        """Return a new collector for one JSON answer. `maker` names the upstream that serves it."""
+    def collector(self, parsed: Parsed, maker: str = "", limit: int = 0) -> Collector:
+        """Return a new collector for one JSON answer. `maker` and `limit` are those of `StreamWriter.served_by`."""
         ...
 
     def error(self, failure: RequestFailed, request_id: str) -> ErrorReply:

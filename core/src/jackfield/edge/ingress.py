@@ -193,7 +193,7 @@ async def _collect(
 
 
 async def _collected(dialect: Dialect, parsed: Parsed, answer: Answer) -> bytes:
-    collector = dialect.collector(parsed, answer.maker)
+    collector = dialect.collector(parsed, answer.maker, answer.limit)
     size = 0
     async for events in answer:
         for event in events:

@@ -101,7 +101,7 @@ class ClientStream:
     async def _send(self, answer: Answer) -> None:
         """Send the answer as it comes: what one read of the upstream brought is one write to the client."""
         writer, exchange = self._writer, self._exchange
-        writer.served_by(answer.maker)
+        writer.served_by(answer.maker, answer.limit)
         await (self._begin(answer) if self._early is None else self._early)
         try:
             silent = self._early is None

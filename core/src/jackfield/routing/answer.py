@@ -33,11 +33,17 @@ class Answer:
 
     A stream that is cut, that falls silent or that reports an `error` ends in a `response.failed` made here, because
     that is the only failure every client understands. `failure` tells afterwards what it was. `maker` names who serves,
-    without telling a client more than that.
+    without telling a client more than that; `limit` is the length in visible tokens that is kept to here, 0 where the
+    upstream does or nobody asked.
     """
 
     def __init__(
-        self, stream: EventStream, books: AttemptAccount, maker: str = "", hide: Callable[[str], str] = str
+        self,
+        stream: EventStream,
+        books: AttemptAccount,
+        maker: str = "",
+        hide: Callable[[str], str] = str,
+        limit: int = 0,
     ) -> None:
         self._stream = stream
         self._batches = aiter(stream)
@@ -50,6 +56,7 @@ class Answer:
         self._over = False
         self._hide = hide
         self.maker = maker
+        self.limit = limit
         self.failure: UpstreamError | None = None
 
     @property

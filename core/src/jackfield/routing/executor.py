@@ -14,7 +14,8 @@ class EventStream(Protocol):
 
     Iterating raises UpstreamError when the upstream falls silent or breaks off; an end without a terminal event is
     the reader's to judge. A stream may have `native_headers` too, a mapping like `headers`: those that clients of the
-    Responses API are shown beside the usual ones.
+    Responses API are shown beside the usual ones. `limits_output`, where it is true, says that the upstream was told
+    of `max_output_tokens`; else the answer is kept to that length here.
     """
 
     @property

@@ -13,8 +13,11 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
+from ..dialects import tokens
 from ..dialects.base import Parsed
+from ..dialects.length import SHORT
 from ..dialects.translate.reasoning import for_maker, without_reasoning
+from ..dialects.translate.sampling import LEAST
 from ..log.setup import SHORTEST
 from ..metering.account import Account, AttemptAccount
 from ..model.background import LARGE, aside
@@ -145,6 +148,8 @@ class Journey:
         request, credential = self._request, trial.credential
         request.handshake.attempt(request.parsed, last=self._attempts.last)
         endpoint = await self._endpoint(credential)
+        if 0 < request.parsed.limit < SHORT and not tokens.is_loaded():
+            await aside(LARGE, tokens.load)
         maker = maker_of(credential)
         hide = _hiding(endpoint)
         call = UpstreamCall(self._info, await self._sent(credential, maker), request.headers, request.parsed.size)
@@ -154,7 +159,7 @@ class Journey:
             stream = await opening
             trial.answered()
             request.handshake.answered(stream)
-            answer = Answer(stream, books, maker, hide)
+            answer = Answer(stream, books, maker, hide, _limit(request.parsed, stream))
             await answer.begin(request.handshake.left)
         except UpstreamError as error:
             told = UpstreamError(error.kind, hide(error.message), _hidden(error.detail, hide))
@@ -185,6 +190,12 @@ class Journey:
         if request.dialect != "responses":  # that client speaks the upstream's own language: it is taken at its word
             body = _clamped(body, model)
         return body
+
+
+def _limit(parsed: Parsed, stream: EventStream) -> int:
+    """Return the length that is to be kept to here: what the client asked for, unless the upstream was told of it."""
+    told = getattr(stream, "limits_output", False) and parsed.limit >= LEAST
+    return 0 if told else parsed.limit
 
 
 def _without_refused_reasoning(request: Request, error: UpstreamError) -> Request:

@@ -26,11 +26,17 @@ class ResponsesStream:
     """An EventStream over an HTTP answer of status 200.
 
     A relay that answers with one JSON document gives one `response.completed`; a page of HTML is an error. `native`
-    are the headers that a client of the Responses API is shown beside the usual ones.
+    are the headers that a client of the Responses API is shown beside the usual ones. `limits_output`: the upstream was
+    told of `max_output_tokens`.
     """
 
     def __init__(
-        self, response: UpstreamResponse, max_event: int = 16 * 1024 * 1024, native: Mapping[str, str] = EMPTY
+        self,
+        response: UpstreamResponse,
+        max_event: int = 16 * 1024 * 1024,
+        native: Mapping[str, str] = EMPTY,
+        *,
+        limits_output: bool = False,
     ) -> None:
         self._response = response
         self._splitter = Splitter(max_event)
@@ -41,6 +47,7 @@ class ResponsesStream:
         self._failure: UpstreamError | None = None
         self.headers: Mapping[str, str] = response.headers
         self.native_headers = native
+        self.limits_output = limits_output
 
     def __aiter__(self) -> AsyncIterator[list[Event]]:
         return self

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from jackfield.dialects.messages.count import PER_ITEM, PER_PAGE, PER_TOOL, UNKNOWN_IMAGE, count_tokens
 from jackfield.dialects.messages.signature import seal
-from jackfield.dialects.messages.tokens import count_texts
+from jackfield.dialects.tokens import count_texts
 from jackfield.model.errors import ClientError
 
 

@@ -52,7 +52,8 @@ class CodexExecutor:
         if response.status >= 300:
             now, words = self._host.clock.now(), await response.complaint()
             raise from_http(response.status, response.headers, words, now=now, native=shown)
-        return ResponsesStream(response, self._host.settings.limits.max_event_bytes, shown)
+        told = "max_output_tokens" in self._accepts
+        return ResponsesStream(response, self._host.settings.limits.max_event_bytes, shown, limits_output=told)
 
     async def models(self, endpoint: Endpoint) -> list[str]:
         """Return the names of the models that an upstream lists. Raises UpstreamError when it does not tell any."""

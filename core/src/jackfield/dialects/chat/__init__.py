@@ -29,9 +29,9 @@ class ChatDialect:
         """Return a new writer for one streamed answer."""
         return ChatWriter(_context(parsed))
 
-    def collector(self, parsed: Parsed, maker: str = "") -> ChatCollector:
+    def collector(self, parsed: Parsed, maker: str = "", limit: int = 0) -> ChatCollector:
         """Return a new collector for one JSON answer."""
-        return ChatCollector(_context(parsed))
+        return ChatCollector(_context(parsed), limit)
 
     def error(self, failure: RequestFailed, request_id: str) -> ErrorReply:
         """Return the failure as `{"error": {...}}`."""

@@ -9,6 +9,7 @@ import orjson
 
 from ...model.errors import Kind, UpstreamError
 from ...responses.sse import Event
+from ..length import TokenLimit
 from .context import ChatContext
 from .message import Call, Ending, Field, MessageBuilder, MessageState
 from .wire import answer_id, created, usage_object
@@ -17,8 +18,9 @@ from .wire import answer_id, created, usage_object
 class ChatCollector:
     """A Collector (see dialects.base): the same turn as the stream's, kept until it has ended."""
 
-    def __init__(self, context: ChatContext) -> None:
+    def __init__(self, context: ChatContext, limit: int = 0) -> None:
         self._builder = MessageBuilder(context, self)
+        self._builder.limit = TokenLimit(limit) if limit else None
         self._context = context
         self._texts: dict[Field, list[str]] = {field: [] for field in Field}
         self._calls: dict[Call, list[str]] = {}

@@ -28,6 +28,7 @@ from ...responses import (
 )
 from ...responses.sse import Event
 from ...responses.values import count_of, text_of
+from ..length import TokenLimit
 from .context import ChatContext
 from .field import GAP, FieldSequencer
 
@@ -104,11 +105,15 @@ class MessageState(Enum):
 
 
 class MessageBuilder:
-    """Reads the events of one answer and tells a listener what they mean in Chat."""
+    """Reads the events of one answer and tells a listener what they mean in Chat.
+
+    `limit` holds what is said and the arguments of calls to the length that the client asked for; None: nothing does.
+    """
 
     def __init__(self, context: ChatContext, listener: Listener) -> None:
         self.reader = Reader()
         self.state = MessageState.OPEN
+        self.limit: TokenLimit | None = None
         self._names = context.names
         self._listener = listener
         self._content = FieldSequencer(context.stops)
@@ -129,8 +134,7 @@ class MessageBuilder:
 
     def _text(self, step: TextDelta) -> None:
         self._say(Field.CONTENT, self._content.add(step.item, step.text))
-        if self._content.stopped:
-            self._end("stop", Finished("completed"))
+        self._end_at_stop()
 
     def _refused(self, step: RefusalDelta) -> None:
         self._say(Field.REFUSAL, self._refusal.add(step.item, step.text))
@@ -142,8 +146,23 @@ class MessageBuilder:
         self._say(Field.REASONING, self._reasoning.add(step.item, GAP))
 
     def _say(self, field: Field, text: str) -> None:
+        if self.limit is not None and field is not Field.REASONING:
+            text = self._kept(text)
         if text:
             self._listener.say(field, text)
+        self._end_at_limit()
+
+    def _kept(self, text: str) -> str:
+        """Return what may be said of a text, nothing once the answer has ended."""
+        return self.limit.take(text) if self.limit is not None and self.state is MessageState.OPEN else ""
+
+    def _end_at_limit(self) -> None:
+        if self.limit is not None and self.limit.over and self.state is MessageState.OPEN:
+            self._end("length", Finished("incomplete"))
+
+    def _end_at_stop(self) -> None:
+        if self._content.stopped and self.state is MessageState.OPEN:
+            self._end("stop", Finished("completed"))
 
     def _started(self, step: Started) -> None:
         if step.kind is ItemKind.TOOL:
@@ -153,7 +172,10 @@ class MessageBuilder:
             self._listener.call(call)
 
     def _argued(self, step: ArgumentsDelta) -> None:
-        self._listener.arguments(self._calls[step.item], step.text)
+        text = step.text if self.limit is None else self._kept(step.text)
+        if text:
+            self._listener.arguments(self._calls[step.item], text)
+        self._end_at_limit()
 
     def _noted(self, step: Annotated) -> None:
         if step.annotation.get("type") == "url_citation":
@@ -168,8 +190,7 @@ class MessageBuilder:
         self._say(Field.REASONING, self._reasoning.done(step.item))
         self._say(Field.REFUSAL, self._refusal.done(step.item))
         self._say(Field.CONTENT, self._content.done(step.item))
-        if self._content.stopped:
-            self._end("stop", Finished("completed"))
+        self._end_at_stop()
 
     def _finished(self, step: Finished) -> None:
         if step.status == "incomplete":

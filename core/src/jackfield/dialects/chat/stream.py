@@ -9,6 +9,7 @@ import orjson
 
 from ...model.errors import RequestFailed, UpstreamError
 from ...responses.sse import Event
+from ..length import TokenLimit
 from ..openai_errors import envelope
 from .context import ChatContext
 from .message import Call, Ending, Field, MessageBuilder, MessageState
@@ -45,8 +46,9 @@ class ChatWriter:
         self._out.clear()
         return out
 
-    def served_by(self, maker: str) -> None:
-        """Do nothing: a chat answer does not tell."""
+    def served_by(self, maker: str, limit: int = 0) -> None:
+        """Note the limit; who serves, a chat answer does not tell."""
+        self._builder.limit = TokenLimit(limit) if limit else None
 
     def begin(self) -> bytes:
         """Return a comment, which clients skip."""

@@ -32,10 +32,10 @@ class MessagesDialect:
         writer.served_by(maker)
         return writer
 
-    def collector(self, parsed: Parsed, maker: str = "") -> MessagesCollector:
+    def collector(self, parsed: Parsed, maker: str = "", limit: int = 0) -> MessagesCollector:
         """Return a new collector for one message object. `maker` goes into the signatures of the reasoning."""
         collector = MessagesCollector(parsed.context)
-        collector.served_by(maker)
+        collector.served_by(maker, limit)
         return collector
 
     def error(self, failure: RequestFailed, request_id: str) -> ErrorReply:

@@ -9,6 +9,7 @@ import orjson
 
 from ...model.errors import Kind, UpstreamError
 from ...responses.sse import Event
+from ..length import TokenLimit
 from .answer_parts import Broken, Close, End, Grow, Growth, Open, Part
 from .composer import Composer
 from .context import MessagesContext
@@ -27,9 +28,10 @@ class MessagesCollector:
         self._blocks: list[_Block] = []
         self._end: End | Broken | None = None
 
-    def served_by(self, maker: str) -> None:
+    def served_by(self, maker: str, limit: int = 0) -> None:
         """Name the upstream that serves, for the signatures of its reasoning; to be called before the first `feed`."""
         self._composer.maker = maker
+        self._composer.limit = TokenLimit(limit) if limit else None
 
     @property
     def done(self) -> bool:

@@ -22,6 +22,7 @@ from ...responses import (
     ThinkingDelta,
 )
 from ...responses.sse import Event
+from ..length import TokenLimit
 from ..stops import StopScanner
 from .answer_parts import DIRECT, Broken, Close, End, Grow, Growth, Open, Part
 from .context import MessagesContext
@@ -47,11 +48,15 @@ class State(Enum):
 
 
 class Composer:
-    """Turns upstream events into parts. `maker` names the upstream that serves, for the signatures of its reasoning."""
+    """Turns upstream events into parts. `maker` names the upstream that serves, for the signatures of its reasoning.
+
+    `limit` holds the text and the input of calls to the length that the client asked for; None where nothing has to.
+    """
 
     def __init__(self, context: MessagesContext) -> None:
         self.state = State.BETWEEN
         self.maker = ""
+        self.limit: TokenLimit | None = None
         self._context = context
         self._reader = Reader()
         self._serializer = BlockSerializer()
@@ -79,7 +84,7 @@ class Composer:
             case TextDelta(text=text) | RefusalDelta(text=text):
                 self._text(text, parts)
             case ArgumentsDelta(text=text):
-                self._grow(Growth.JSON, self._input.take(text), parts)
+                self._argue(text, parts)
             case ThinkingDelta(text=text):
                 self._thinking(text, parts)
             case ThinkingBreak():
@@ -123,13 +128,31 @@ class Composer:
         if self._stops is not None:
             text, stop = self._stops.feed(text)
         self._say(text, parts)
-        if stop is not None:
+        if stop is not None and self.state is not State.ENDED:
             self._stop(stop, parts)
 
     def _say(self, text: str, parts: list[Part]) -> None:
+        if self.limit is not None:
+            text = self.limit.take(text)
         if text and self.state is State.BETWEEN:
             self._open(State.TEXT, {"type": "text", "text": "", "citations": None}, parts)
         self._grow(Growth.TEXT, text, parts)
+        self._end_at_limit(parts)
+
+    def _argue(self, text: str, parts: list[Part]) -> None:
+        if self.limit is not None:
+            text = self.limit.take(text)
+        self._grow(Growth.JSON, self._input.take(text), parts)
+        self._end_at_limit(parts)
+
+    def _end_at_limit(self, parts: list[Part]) -> None:
+        """End where the answer is as long as the client asked for, as at a stop sequence."""
+        if self.limit is None or not self.limit.over:
+            return
+        if self.state is State.TOOL:
+            self._grow(Growth.JSON, self._input.close(), parts)
+        self._close(parts)
+        self._end(End("max_tokens", usage_of(NO_USAGE, self._searches)), parts)
 
     def _stop(self, sequence: str, parts: list[Part]) -> None:
         """End at a stop sequence. What the upstream counted is not known: it is not heard to its end."""
@@ -164,7 +187,8 @@ class Composer:
         elif done.search is not None and done.search.action == "search":
             self._searches += 1
             parts.extend(search_blocks(done.search, done.item, self._current.position))
-        self._close(parts)
+        if self.state is not State.ENDED:  # what was held back for a stop sequence may have been too long
+            self._close(parts)
 
     def _open(self, state: State, block: Mapping[str, object], parts: list[Part]) -> None:
         self.state = state

@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 
+from ..tokens import count_texts
 from ..translate.images import image_size
 from ..translate.names import NameMap
 from ..translate.reading import read_object
 from .history import History
 from .request import refuse_thread, translate
-from .tokens import count_texts
 from .tools import tool_names
 
 PER_ITEM = 4

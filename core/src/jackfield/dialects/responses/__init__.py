@@ -32,9 +32,9 @@ class ResponsesDialect:
         """Return the writer that sends events on as they are."""
         return Passthrough(parsed.context, maker, parsed.model)
 
-    def collector(self, parsed: Parsed, maker: str = "") -> Collector:
+    def collector(self, parsed: Parsed, maker: str = "", limit: int = 0) -> Collector:
         """Return the collector that gives the response object."""
-        return ResponseCollector(parsed.model, parsed.context, maker)
+        return ResponseCollector(parsed.model, parsed.context, maker, limit)
 
     def error(self, failure: RequestFailed, request_id: str) -> ErrorReply:
         """Return the OpenAI error envelope, with what tells of a spent plan."""

@@ -14,21 +14,28 @@ from ...responses.values import object_of
 from ...responses.verdicts import failures
 from .output import rebuilt_output
 from .recall import Keeping
+from .shortened import Shortened
 
 
 class ResponseCollector:
     """A Collector (see dialects.base). The terminal event's response is the answer; an empty `output` is rebuilt."""
 
-    done = False
-
-    def __init__(self, model: str, keeping: Keeping | None = None, maker: str = "") -> None:
+    def __init__(self, model: str, keeping: Keeping | None = None, maker: str = "", limit: int = 0) -> None:
+        self._shortened = Shortened(limit) if limit else None
         self._model = model
         self._keeping = keeping
         self._maker = maker
         self._events: list[Event] = []
 
+    @property
+    def done(self) -> bool:
+        """True when nothing more needs to be read, because the answer is as long as was asked for."""
+        return self._shortened is not None and self._shortened.over
+
     def feed(self, events: Sequence[Event]) -> None:
         """Keep the events; they are read only if the terminal one is not enough. What nobody here reads is not kept."""
+        if self._shortened is not None:
+            events = self._shortened.kept(events)
         self._events.extend(event for event in events if event.type in READ)
 
     def result(self) -> bytes:

@@ -16,6 +16,7 @@ from ...responses.sse import Event
 from .codes import error_in_stream, with_known_code
 from .gaps import ENDS, Gaps
 from .recall import Keeping
+from .shortened import Shortened
 
 _PING = b": ping\n\n"
 
@@ -23,17 +24,20 @@ _PING = b": ping\n\n"
 class Passthrough:
     """A StreamWriter that changes nothing but what clients would stumble over: see `codes` and `gaps`."""
 
-    done = False
-
     def __init__(self, keeping: Keeping | None = None, maker: str = "", model: str = "") -> None:
+        self.done = False
         self._model = model
         self._begun = False
         self._gaps = Gaps()
+        self._shortened: Shortened | None = None
         self._keeping = keeping
         self._maker = maker
 
     def feed(self, events: Sequence[Event]) -> bytes:
         """Return the events' own bytes, and those of what a relay left out."""
+        if self._shortened is not None:
+            events = self._shortened.kept(events)
+            self.done = self._shortened.over
         if len(events) == 1 and self._gaps.passes(events[0]):
             return events[0].raw
         self._begun = self._begun or bool(events)
@@ -50,9 +54,10 @@ class Passthrough:
         if isinstance(response, dict):
             keeping.answer(response.get("id"), self._gaps.output(response), self._maker)
 
-    def served_by(self, maker: str) -> None:
-        """Name the upstream whose answer this is."""
+    def served_by(self, maker: str, limit: int = 0) -> None:
+        """Name the upstream whose answer this is, and the length that is kept to here."""
         self._maker = maker
+        self._shortened = Shortened(limit) if limit else None
 
     def begin(self) -> bytes:
         """Return a comment, which clients skip; every event is the upstream's."""

@@ -23,6 +23,11 @@ def count_texts(texts: Sequence[str]) -> int:
     return load()(texts)
 
 
+def is_loaded() -> bool:
+    """Return whether `load` has been called, so that counting takes no time to begin."""
+    return load.cache_info().currsize > 0
+
+
 @cache
 def load() -> Counter:
     """Return the best counter that can be imported here, loaded and ready."""

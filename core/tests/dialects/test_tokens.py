@@ -4,7 +4,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from jackfield.dialects.messages import tokens
+from jackfield.dialects import tokens
 
 GOLDEN = [
     ("", 0),
