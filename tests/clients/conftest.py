@@ -43,7 +43,7 @@ HOMES = "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
 def pytest_configure(config: pytest.Config) -> None:
     """Make the markers known: `-m "not clients"` leaves these tests out."""
     config.addinivalue_line("markers", "clients: runs the real clients (needs Node.js and, the first time, npm)")
-    config.addinivalue_line("markers", "silence: waits through forty seconds without a byte")
+    config.addinivalue_line("markers", "silence: waits for forty seconds and more, and computes nothing")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

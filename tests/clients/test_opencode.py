@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import httpx
+import pytest
 from jackfield.testing import Reasoning, ToolCall, answer, cut_after, http_error, rate_limited, text_answer, usage_limit
 
 from .opencode_cli import RUN, said
@@ -90,6 +91,7 @@ async def test_a_wrong_key_is_told(opencode, upstream):
     assert upstream.requests == []
 
 
+@pytest.mark.silence  # it asks again and again, with longer and longer pauses
 async def test_a_refused_key_of_the_provider_is_told_with_its_cause(opencode, upstream):
     answering(upstream, always=http_error(401, "Incorrect API key", code="invalid_api_key"))
     ended = await (await opencode.start(*RUN, "Hi")).ended()
