@@ -238,6 +238,22 @@ async def test_a_token_that_is_still_good_is_used_while_it_cannot_be_renewed(
     assert backend.last.key == kit.access(0.05)
 
 
+async def test_k1_a_login_on_a_full_disk_is_told_to_need_room(
+    stale: Path, endpoint: FakeUpstream, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(jackfield_codex.refresh, "_check_writable", refuse)
+    house = await serve(stale)
+
+    answer = await house.ask()
+
+    told = "the login auth.json cannot be renewed: no space left on device; make room on its disk"
+    assert answer.json()["error"]["message"] == told
+    assert endpoint.requests == []
+
+
 async def test_a_login_that_could_not_be_stored_is_not_renewed(
     stale: Path, endpoint: FakeUpstream, serve: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,7 +169,7 @@ async def test_windows_line_ends_stay(manage: Any) -> None:
 async def test_a_file_that_cannot_be_written_is_503(manage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     async with manage() as proxy:
         before = proxy.text
-        monkeypatch.setattr("jackfield.config.file.FileLock", _refusing)
+        monkeypatch.setattr("filelock.FileLock", _refusing)
         answers = [
             await proxy.put("/debug", {"value": True}),
             await proxy.ask("PUT", "/config.yaml", content=f"{MANAGEMENT}debug: true\n"),
@@ -221,6 +221,21 @@ async def test_k2_what_cannot_be_written_in_place_either_is_503_with_the_file_wh
         assert answer.status_code == 503
         assert "no space left on device" in answer.json()["message"]
         assert "mounted as a single file; mount its folder" in answer.json()["message"]
+        assert "make room on its disk" in answer.json()["message"]
+        assert proxy.text == before
+
+
+async def test_k2_on_a_full_disk_it_says_to_make_room_not_to_change_rights(
+    manage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with manage() as proxy:
+        before = proxy.text
+        monkeypatch.setattr(os, "fsync", _full)
+        answer = await proxy.patch("/tppc", {"providers": [{"name": "fox"}]})
+
+        assert answer.status_code == 503
+        assert answer.json()["message"].endswith("make room on its disk, or raise its user's quota")
+        assert "writable" not in answer.json()["message"]
         assert proxy.text == before
 
 

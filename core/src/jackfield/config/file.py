@@ -8,11 +8,14 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from ..model.errors import JackfieldError
-from ..model.files import MountedAloneError, read_whole, remove_unfinished, replace_text
+from ..model.files import MountedAloneError, is_full, read_whole, remove_unfinished, replace_text
 from .locks import lock_file, own_lock
 
 LOCK_TIMEOUT = 10.0
 """Seconds that a writer waits for another process to finish."""
+
+ROOM = "make room on its disk, or raise its user's quota"
+"""How a full disk is mended."""
 
 
 class ConfigFileError(JackfieldError):
@@ -57,14 +60,13 @@ class ConfigFile:
                 return new
         except MountedAloneError as error:
             reason = (error.strerror or str(error)).lower()
-            raise ConfigFileError(
-                f"{self.path} cannot be written: {reason}; it is mounted as a single file; mount its folder instead"
-            ) from error
+            mend = "it is mounted as a single file; mount its folder instead"
+            mend += f", or {ROOM}" if is_full(error) else ""
+            raise ConfigFileError(f"{self.path} cannot be written: {reason}; {mend}") from error
         except OSError as error:
             reason = error.strerror or str(error)
-            raise ConfigFileError(
-                f"{self.path} cannot be written: {reason}; make it and its folder writable"
-            ) from error
+            mend = ROOM if is_full(error) else "make it and its folder writable"
+            raise ConfigFileError(f"{self.path} cannot be written: {reason}; {mend}") from error
 
     @contextmanager
     def _turn(self, target: Path) -> Iterator[None]:

@@ -34,6 +34,11 @@ class MountedAloneError(OSError):
     """A file that is mounted without its folder cannot be written; `errno` and `strerror` say why."""
 
 
+def is_full(error: OSError) -> bool:
+    """Return True where room on the disk is wanting, not a right."""
+    return error.errno in _FULL
+
+
 def remove_unfinished(target: Path) -> None:
     """Mend what writers of a file left that were killed: finish one in place, remove what lies beside it.
 

@@ -38,5 +38,5 @@ def why_stale(stored: Login) -> str:
     if stored.generation not in _kept:
         return ""
     reason = _kept[stored.generation][1]
-    mend = "it serves from memory until the proxy stops; make the file and its folder writable"
+    mend = "it serves from memory until the proxy stops; make the file and its folder writable, with room on their disk"
     return f"{stored.path.name} is stale: the login was renewed and could not be stored ({reason}); {mend}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -146,7 +147,9 @@ class Logins:
             raise _unusable(f"{name} has been in use by another process for {WITHIN:g} s") from None
         except OSError as error:
             told = (error.strerror or str(error)).lower()
-            raise _unusable(f"{name} cannot be renewed: {told}; make it and its folder writable") from None
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            mend = "make room on its disk" if full else "make it and its folder writable"
+            raise _unusable(f"{name} cannot be renewed: {told}; {mend}") from None
 
     async def _renew_alone(self, endpoint: LoginEndpoint, target: Path) -> LoginEndpoint:
         stored = await asyncio.to_thread(_read, endpoint.path)
