@@ -37,6 +37,15 @@ def test_the_version_loads_neither_the_configuration_nor_a_plugin() -> None:
     assert {name for name in loaded if name.startswith("jackfield_")} == set()
 
 
+def test_a_list_of_the_plugins_loads_no_client_no_server_and_nothing_to_check_schemas_with() -> None:
+    code = "from jackfield.cli import cli\ncli.main(['plugins', '--json'], standalone_mode=False)"
+    loaded = loaded_by(code)
+
+    assert (
+        loaded & {"httpx", "quart", "hypercorn", "jsonschema", "ruamel.yaml", "bcrypt", "sqlite3", "tomlkit"} == set()
+    )
+
+
 def test_every_name_of_the_api_can_be_had() -> None:
     for name in api.__all__:
         assert getattr(api, name) is getattr(api, name)

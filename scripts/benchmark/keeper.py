@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jackfield_tps
 from jackfield.api import CompletionRecord, Host, Usage
 from jackfield.testing import FakeClock, make_app
 
@@ -47,13 +46,14 @@ class Keeper:
         }
         self.app = make_app(config, path=Path("config.yaml"), clock=self.clock)
         self._host: Host = self.app.extensions["jackfield"]
+        self._statistics: Any = self._host.plugin("tps")
         self._records = records(self.clock)
 
     async def add(self, count: int, seconds: float) -> None:
         """Add so many records, spread over so many seconds."""
         for number in range(1, count + 1):
             self.clock.advance(seconds / count)
-            jackfield_tps.on_request_complete(next(self._records), self._host)
+            self._statistics.on_request_complete(next(self._records))
             if number % AT_ONCE == 0 or number == count:
                 await self.ask("window=1s")
 

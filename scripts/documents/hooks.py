@@ -12,8 +12,9 @@ HEAD = """# Hooks
 
 {about}
 
-A plugin is a package whose entry point in the group `jackfield` names a module (or a class) with functions such as
-these, each marked with `@hookimpl`; types and marker are in `jackfield.api`. [Writing a plugin](writing-a-plugin.md)
+A plugin is a package whose entry point in the group `jackfield` names a module with functions such as these, each
+marked with `@hookimpl`, or a class with such methods, of which each app makes an object of its own (a module may hold
+one called `Plugin`); types and marker are in `jackfield.api`. [Writing a plugin](writing-a-plugin.md)
 makes one from start to end.
 """
 

@@ -90,8 +90,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
     _announce(prepared, host)
     reloader = Reloader(host, plugins, prepared.schema, prepared.awaited)
     host.follow(reloader, plugins)
-    observers, checker = _observers(host, plugins), Checker(host, plugins)
-    gate = auth.Gate(clock)
+    observers, checker, gate = _observers(host, plugins), Checker(host, plugins), auth.Gate(clock)
     app = Quart("jackfield", static_folder=None)
     app.config.update(_limits(settings), RESPONSE_TIMEOUT=None)
     app.request_class = PlainRequest
@@ -118,6 +117,7 @@ def build(prepared: Prepared, clock: Clock) -> Quart:
         await host.upstream.aclose()
 
     ingress = Ingress(_limited(app, host), dialects(_memory(host)), host, plugins, observers.emit, gate)
+    host.counters.read(open_requests=lambda: ingress.open_requests, records_dropped=lambda: observers.dropped)
     app.asgi_app = Cors(ingress, host)  # type: ignore[method-assign, assignment]  # Quart's documented place for middleware
     return app
 
@@ -182,7 +182,7 @@ def _limited(app: Quart, host: House) -> ASGIApp:
 
 def _warn_of_nobody(host: House) -> None:
     """Say that a configuration file leaves nobody to answer: the demo takes nobody's place."""
-    if host.settings.path and not host.runtime.credentials:
+    if host.settings.path and not host.in_force.credentials:
         logger.warning("%s: %s: clients are answered 503", host.settings.path, NOBODY)
 
 

@@ -22,7 +22,7 @@ def models(path: Path | None, as_json: bool) -> None:
 
     with telling(path):
         app = build(prepare(path), SystemClock())
-    found = app.extensions[EXTENSION].runtime.registry.models()
+    found = app.extensions[EXTENSION].in_force.registry.models()
     if as_json:
         rows = [{"id": model.id, "providers": providers, "effort": model.effort} for model, providers in found]
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))

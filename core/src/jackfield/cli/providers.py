@@ -27,7 +27,7 @@ def providers(path: Path | None, as_json: bool) -> None:
     from ..model.clock import SystemClock
 
     with telling(path):
-        runtime = build(prepare(path), SystemClock()).extensions[EXTENSION].runtime
+        runtime = build(prepare(path), SystemClock()).extensions[EXTENSION].in_force
     sets = {name: len(found.models) for name, found in runtime.registry.sets.items()}
     rows = [_row(credential, runtime.credentials, sets) for credential in runtime.found]
     if as_json:

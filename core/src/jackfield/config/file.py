@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from filelock import FileLock
+
 from ..model.errors import JackfieldError
 from ..model.files import MountedAloneError, is_full, read_whole, remove_unfinished, replace_text
 from .locks import lock_file, own_lock
@@ -71,8 +73,6 @@ class ConfigFile:
     @contextmanager
     def _turn(self, target: Path) -> Iterator[None]:
         """Be the one writer inside. Raises OSError."""
-        from filelock import FileLock  # here: only who writes needs it
-
         beside = lock_file(target)
         with FileLock(str(beside), timeout=LOCK_TIMEOUT) if beside else nullcontext(), own_lock(target, LOCK_TIMEOUT):
             yield

@@ -15,6 +15,8 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from filelock import AsyncFileLock
+
 PAUSE = 0.02
 """Seconds between two attempts at a lock that another process holds."""
 
@@ -27,8 +29,6 @@ def lock_file(target: Path) -> Path | None:
 @asynccontextmanager
 async def turn_at(target: Path, timeout: float) -> AsyncIterator[None]:  # noqa: ASYNC109 - one for both locks
     """Be the one writer of a file inside. Raises TimeoutError when others are for so many seconds, or OSError."""
-    from filelock import AsyncFileLock  # here: only who writes needs it
-
     file = lock_file(target)
     beside: Any = AsyncFileLock(file, timeout=timeout) if file else nullcontext()
     async with beside:

@@ -33,7 +33,7 @@ def blueprint(host: House, plugins: Plugins, gate: auth.Gate) -> Blueprint:
 
     @routes.route("/v1/responses/compact", methods=_METHODS)
     async def compact() -> Response:
-        runtime = host.runtime
+        runtime = host.in_force
         if request.method != "POST" or not any(isinstance(each, Compacting) for each in runtime.executors.values()):
             abort(404)
         client = gate.enter(runtime.settings, request.scope)

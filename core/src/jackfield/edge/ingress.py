@@ -75,6 +75,11 @@ class Ingress:
         self._gate = gate
         self._places = Places()
 
+    @property
+    def open_requests(self) -> int:
+        """Requests whose answer is not over."""
+        return self._places.taken
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
         if scope["type"] == "lifespan":
@@ -120,7 +125,7 @@ class Ingress:
 
     async def _answer(self, dialect: Dialect, exchange: Exchange, account: Account) -> None:
         """Let the client in, give it a place, and answer what it asks; what fails is told when the place is free."""
-        runtime = self._host.runtime
+        runtime = self._host.in_force
         exchange.require_post()
         headers = exchange.headers()
         account.client = self._gate.enter(runtime.settings, exchange.scope, headers)

@@ -34,7 +34,7 @@ def blueprint(host: House, gate: Gate) -> Blueprint:
     @routes.get("/v1/models")
     async def models() -> Response:
         gate.enter(host.settings, request.scope)
-        known = aliases.listed(host.runtime.registry, host.runtime.settings.model_aliases)
+        known = aliases.listed(host.in_force.registry, host.in_force.settings.model_aliases)
         if _wants_anthropic():
             return as_json({**page(known, request.args), **_catalogue()})
         return as_json({"object": "list", "data": [_openai(model) for model in known], **_catalogue()})
@@ -68,8 +68,8 @@ def _find(host: House, name: str, *, foreign: bool = False) -> Model:
 
     Raises ClientError (404).
     """
-    registry = host.runtime.registry
-    known = host.runtime.settings.model_aliases
+    registry = host.in_force.registry
+    known = host.in_force.settings.model_aliases
     route = aliases.resolve(name, registry, known)
     if route is not None:
         model = next(iter(route.providers.values()))

@@ -40,13 +40,13 @@ def readiness(host: House, plugins: Plugins) -> Response:
     missing = [f"no installed plugin knows the configuration's {name}" for name in host.settings.missing]
     broken = [f"plugin {info.name} is broken: {info.error}" for info in plugins.broken]
     credentials = ["every credential rests after failures"] if _all_rest(host) else []
-    credentials = credentials if host.runtime.registry.providers else ["no usable credential"]
+    credentials = credentials if host.in_force.registry.providers else ["no usable credential"]
     problems = missing + broken + credentials
     body: dict[str, Any] = {"status": "ready" if not problems else "not ready", "problems": problems}
-    return as_json({**body, "providers": host.runtime.registry.providers}, 503 if problems else 200)
+    return as_json({**body, "providers": host.in_force.registry.providers}, 503 if problems else 200)
 
 
 def _all_rest(host: House) -> bool:
     """Return True when no credential would be asked now; never when failures have no consequences."""
-    runtime = host.runtime
+    runtime = host.in_force
     return not runtime.settings.disable_cooling and all(map(runtime.selector.refuses, runtime.credentials))

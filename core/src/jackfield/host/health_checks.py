@@ -56,8 +56,8 @@ class Checker:
     async def _run(self) -> None:
         while True:
             now = self._host.clock.monotonic()
-            if self._host.runtime is not self._seen:
-                self._follow(self._host.runtime, now)
+            if self._host.in_force is not self._seen:
+                self._follow(self._host.in_force, now)
             for name in self._schedule.take(now):
                 self._begin(name)
             await asyncio.sleep(min(TICK, self._schedule.left(now)))
@@ -87,7 +87,7 @@ class Checker:
             self._under_way.pop(credential.id, None)
             self._schedule.done(credential.id, clock.monotonic())
             return
-        turn = self._host.runtime.selector.checked(credential.id, result, cooling=cooling)
+        turn = self._host.in_force.selector.checked(credential.id, result, cooling=cooling)
         if turn == "out":
             logger.warning("credential %s is left alone, its health checks fail: %s", credential.id, told)
         elif turn == "back":
@@ -96,7 +96,7 @@ class Checker:
         self._schedule.done(credential.id, clock.monotonic())
 
     def _is_current(self, credential: Credential) -> bool:
-        now = next((each for each in self._host.runtime.credentials if each.id == credential.id), None)
+        now = next((each for each in self._host.in_force.credentials if each.id == credential.id), None)
         return now is not None and (now.attributes, now.metadata) == (credential.attributes, credential.metadata)
 
     async def _outcome(self, credential: Credential, check: HealthCheck) -> tuple[int, str, str]:
@@ -119,7 +119,7 @@ class Checker:
             raise UpstreamError(Kind.UPSTREAM_AUTH, "it has no key and base-url of its own, and no plugin has them")
         if not endpoint.proxy_url:
             endpoint = replace(endpoint, proxy_url=self._host.settings.proxy_url)
-        executor = self._host.runtime.executors.get(credential.provider)
+        executor = self._host.in_force.executors.get(credential.provider)
         if not isinstance(executor, Checking):
             raise UpstreamError(Kind.UPSTREAM_ERROR, f"the executor of provider {credential.provider} has no checks")
         return await executor.check(path, endpoint)

@@ -191,15 +191,15 @@ class Reloader:
 
     def rebuild(self) -> None:
         """Ask the plugins again for what the settings in force imply, such as after a login file changed."""
-        before = self._host.runtime.found
+        before = self._host.in_force.found
         self._swap(self._host.settings)
-        if lines := credential_changes(before, self._host.runtime.found):
+        if lines := credential_changes(before, self._host.in_force.found):
             for line in lines:
                 logger.info("%s", line)
             logger.info("%s", self.clients())
 
     def _swap(self, settings: Settings) -> None:
-        before = self._host.runtime
+        before = self._host.in_force
         built = build(settings, self._plugins, self._host)
         before.selector.keep(unchanged(before.found, built.found))
         self._host.install(replace(built, selector=before.selector))
@@ -211,7 +211,7 @@ class Reloader:
 
     def clients(self) -> str:
         """Return the line that counts the credentials in rotation: the total, then each source."""
-        found = Counter(source_of(credential) for credential in self._host.runtime.credentials)
+        found = Counter(source_of(credential) for credential in self._host.in_force.credentials)
         told = ", ".join(f"{name} {count}" for name, count in sorted(found.items()))
         return f"clients: {found.total()} in rotation{f' ({told})' if told else ''}"
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..model.plugin_info import PluginInfo
-from ..model.types import Clock
+from ..model.types import Clock, Credential, Model
 from ..routing.executor import Executor
 
 if TYPE_CHECKING:
     from ..config.settings import Settings
+    from ..routing.credentials import CredentialState
     from ..routing.runtime import Runtime
     from ..upstream import UpstreamClient
 
@@ -58,8 +59,60 @@ class LocalCommands(Protocol):
         ...
 
 
+class Catalog(Protocol):
+    """The models that clients can ask for, and who serves them; always as of the configuration in force."""
+
+    @property
+    def providers(self) -> Sequence[str]:
+        """The providers with at least one usable credential and model, sorted."""
+        ...
+
+    def models(self, provider: str | None = None) -> Sequence[tuple[Model, Sequence[str]]]:
+        """Return the listed models by id, each with its providers; those of one `provider` if it is named."""
+        ...
+
+
+class Credentials(Protocol):
+    """The credentials of the configuration in force, and how each of them does."""
+
+    @property
+    def found(self) -> tuple[Credential, ...]:
+        """Every credential that the configuration implies, those out of rotation too."""
+        ...
+
+    @property
+    def in_use(self) -> tuple[Credential, ...]:
+        """Those in rotation: neither disabled nor standing by for others."""
+        ...
+
+    def states(self) -> Sequence[CredentialState]:
+        """Return the state of each credential of `found`, in that order: a snapshot, which does not change."""
+        ...
+
+    def reset(self, credential: str | None = None) -> Sequence[str]:
+        """Let a credential serve again at once, all without an id; return the ids of those that had been resting.
+
+        Forgets the failures that led there. Raises KeyError for an id that no credential has.
+        """
+        ...
+
+
+class Counters(Protocol):
+    """Figures of this process since its start, for a dashboard or a metric; reading one costs nothing."""
+
+    @property
+    def open_requests(self) -> int:
+        """Client requests whose answer is not over, streams among them."""
+        ...
+
+    @property
+    def records_dropped(self) -> int:
+        """Completion records that no observer was shown, because observers were too slow."""
+        ...
+
+
 class Host(Protocol):
-    """Handed to executors, `startup` and `shutdown`. `settings` is always the configuration in force."""
+    """Handed to executors, `startup`, `shutdown` and other hooks. `settings` is always the configuration in force."""
 
     clock: Clock
     upstream: UpstreamClient
@@ -70,8 +123,23 @@ class Host(Protocol):
         ...
 
     @property
+    def catalog(self) -> Catalog:
+        """The models that clients can ask for, and who serves them."""
+        ...
+
+    @property
+    def credentials(self) -> Credentials:
+        """The credentials in force, how each of them does, and the way to let them serve again."""
+        ...
+
+    @property
+    def counters(self) -> Counters:
+        """Figures of this process since its start."""
+        ...
+
+    @property
     def runtime(self) -> Runtime:
-        """What is in force now: settings, models, credentials, executors. Replaced as a whole at a reload."""
+        """Deprecated, warns, and goes with the next major: use `catalog`, `credentials` and `settings`."""
         ...
 
     @property
@@ -87,6 +155,13 @@ class Host(Protocol):
     @property
     def settings(self) -> Settings:
         """The configuration in force."""
+        ...
+
+    def plugin(self, name: str) -> object | None:
+        """Return the object that a plugin of this app registered; None where none of that name is loaded.
+
+        For plugins that work together, such as routes behind the management key.
+        """
         ...
 
     def logger(self, name: str) -> logging.Logger:

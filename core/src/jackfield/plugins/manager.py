@@ -102,8 +102,7 @@ class Plugins:
         """Import and register one plugin; whatever it raises marks it broken."""
         started = time.perf_counter()
         try:
-            plugin = load()
-            plugin = plugin() if inspect.isclass(plugin) else plugin
+            plugin = _made(load())
             _check_api(plugin)
             self._manager.register(plugin, name=info.name)
             self._check_hooks(plugin)
@@ -142,6 +141,10 @@ class Plugins:
     def infos(self) -> tuple[PluginInfo, ...]:
         """Every plugin found, sorted by name."""
         return tuple(self._infos[name] for name in sorted(self._infos))
+
+    def plugin(self, name: str) -> object | None:
+        """Return the object that a plugin registered; None where none of that name is loaded."""
+        return cast("object | None", self._manager.get_plugin(name))
 
     @property
     def broken(self) -> tuple[PluginInfo, ...]:
@@ -344,6 +347,16 @@ class Plugins:
             self._break(implementation.plugin, hook, error)
         else:
             self._mend(implementation.plugin, hook)
+
+
+def _made(announced: object) -> object:
+    """Return what has the hooks. A class is instantiated: each app has an object of its own, which may keep state.
+
+    A module may hold a class named `Plugin`, which is announced in its place.
+    """
+    if inspect.ismodule(announced):
+        announced = getattr(announced, "Plugin", announced)
+    return announced() if inspect.isclass(announced) else announced
 
 
 def _others(brings: Mapping[str, Iterable[str]], name: str) -> dict[str, str]:

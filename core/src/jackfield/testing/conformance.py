@@ -220,9 +220,9 @@ class ProviderConformance(ABC):
     def credentials(self, base_url: str) -> list[Credential]:
         """Return the provider's credentials of a new app."""
         host = make_app(self.config(base_url), plugins=self.plugins).extensions["jackfield"]
-        return [credential for credential in host.runtime.credentials if credential.provider == self.provider]
+        return [credential for credential in host.credentials.in_use if credential.provider == self.provider]
 
     def _registered(self, base_url: str) -> tuple[object, ...]:
-        runtime = make_app(self.config(base_url), plugins=self.plugins).extensions["jackfield"].runtime
+        runtime = make_app(self.config(base_url), plugins=self.plugins).extensions["jackfield"].in_force
         models = [(model.id, tuple(sorted(providers))) for model, providers in runtime.registry.models()]
         return models, sorted(runtime.executors), [credential.id for credential in runtime.credentials]

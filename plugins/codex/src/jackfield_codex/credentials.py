@@ -10,11 +10,10 @@ from typing import Any
 from jackfield.api import Credential, HealthCheck, Problem, Secret, Settings, expanded
 
 from .identity import stable_id
-from .kept import latest, why_stale
+from .kept import latest, reason_of_end, why_stale
 from .login import Login, LoginError
 from .options import Options
 from .options import problems as option_problems
-from .refresh import reason_of_end
 from .urls import Wrong, wrong_proxy, wrong_url
 
 PROVIDER = "codex"

@@ -20,8 +20,8 @@ from jackfield.api import (
 
 from . import headers
 from .listing import LONGEST, listed
-from .login import BACKEND
-from .refresh import LoginEndpoint, Logins
+from .login import BACKEND, LoginEndpoint
+from .refresh import Logins
 from .request import ACCEPTABLE, left_out, normalised
 
 _LOGIN = {"originator": "jackfield"}

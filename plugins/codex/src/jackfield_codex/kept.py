@@ -1,4 +1,4 @@
-"""Logins that were renewed and could not be stored: they live on in memory, since nobody hands them out again."""
+"""What memory alone knows of logins: those that were renewed and could not be stored, and those that have ended."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ from .login import Login
 
 _kept: dict[str, tuple[str, str]] = {}
 """By the generation that the file still holds: what it should hold, and why it does not."""
+
+_ended: dict[str, str] = {}
+"""Why a login cannot be renewed any more, by its generation."""
+
+
+def end(login: Login, reason: str) -> None:
+    """Remember that a login cannot be renewed any more."""
+    _ended[login.generation] = reason
+
+
+def reason_of_end(login: Login) -> str:
+    """Return why a login has ended; "" while it has not."""
+    return _ended.get(login.generation, "")
 
 
 def keep(stored: Login, text: str, reason: str) -> None:

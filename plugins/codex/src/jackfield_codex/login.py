@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from jackfield.api import Secret, read_whole
+from jackfield.api import Endpoint, Secret, read_whole
 
 BACKEND = "https://chatgpt.com/backend-api/codex"
 """Where the tokens of a ChatGPT account are valid."""
@@ -83,6 +83,19 @@ class Login:
         told = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         document = {**self.document, "tokens": {**self.document["tokens"], **fresh}, "last_refresh": told}
         return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEndpoint(Endpoint):
+    """The pair of a login; `path` is the file that it comes from."""
+
+    path: Path = field(default_factory=Path)
+
+
+def endpoint_of(login: Login, proxy_url: str = "") -> LoginEndpoint:
+    """Return the URL and the token of a login, with the account that the backend wants named."""
+    headers = {"chatgpt-account-id": login.account} if login.account else {}
+    return LoginEndpoint(login.base_url, login.access_token, headers, proxy_url, path=login.path)
 
 
 def claims(token: str) -> Mapping[str, Any]:

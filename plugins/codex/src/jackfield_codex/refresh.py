@@ -8,14 +8,12 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from weakref import WeakKeyDictionary, proxy
+from typing import Any, Protocol, runtime_checkable
+from weakref import proxy
 
 import orjson
 from jackfield.api import (
-    Endpoint,
     Host,
     Kind,
     Secret,
@@ -26,8 +24,8 @@ from jackfield.api import (
     turn_at,
 )
 
-from .kept import forget, keep, latest, text_for, why_stale
-from .login import MEND, Login, LoginError, expiry
+from .kept import end, forget, keep, latest, reason_of_end, text_for, why_stale
+from .login import MEND, Login, LoginEndpoint, LoginError, endpoint_of, expiry
 
 TOKEN_URL = "https://auth.openai.com/oauth/token"  # noqa: S105 - an address, no password
 TOKEN_URL_VARIABLE = "CODEX_REFRESH_TOKEN_URL_OVERRIDE"  # noqa: S105 - a name, no password
@@ -51,30 +49,16 @@ AGAIN = 30.0
 FINAL = ("invalid_grant", "refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated")
 """OAuth errors after which asking again is of no use; so is any error that comes with 401."""
 
-_all: WeakKeyDictionary[Host, Logins] = WeakKeyDictionary()
-
-_ended: dict[str, str] = {}
-"""Why a login cannot be renewed any more, by its generation."""
-
 _CODE = re.compile(r"[a-z][a-z0-9_]{2,60}")
 
 
-def reason_of_end(login: Login) -> str:
-    """Return why a login has ended; "" while it has not."""
-    return _ended.get(login.generation, "")
+@runtime_checkable
+class Keeper(Protocol):
+    """The plugin, which keeps the logins of its app."""
 
-
-@dataclass(frozen=True, slots=True)
-class LoginEndpoint(Endpoint):
-    """The pair of a login; `path` is the file that it comes from."""
-
-    path: Path = field(default_factory=Path)
-
-
-def endpoint_of(login: Login, proxy_url: str = "") -> LoginEndpoint:
-    """Return the URL and the token of a login, with the account that the backend wants named."""
-    headers = {"chatgpt-account-id": login.account} if login.account else {}
-    return LoginEndpoint(login.base_url, login.access_token, headers, proxy_url, path=login.path)
+    def logins(self, host: Host) -> Logins:
+        """Return them, the same ones each time."""
+        ...
 
 
 class Logins:
@@ -88,8 +72,9 @@ class Logins:
 
     @classmethod
     def of(cls, host: Host) -> Logins:
-        """Return the one of this host, whichever executor asks."""
-        return _all.setdefault(host, cls(host))
+        """Return the one of this host: its codex plugin has it, whichever executor asks."""
+        keeper = host.plugin("codex")
+        return keeper.logins(host) if isinstance(keeper, Keeper) else cls(host)
 
     async def fresh(self, endpoint: LoginEndpoint) -> LoginEndpoint:
         """Return the endpoint with a token that is valid for a while. Raises UpstreamError when there is none.
@@ -223,7 +208,7 @@ class Logins:
         now = latest(await asyncio.to_thread(_read, login.path))
         if now.generation != login.generation:
             return endpoint_of(now, proxy_url)
-        _ended[login.generation] = reason
+        end(login, reason)
         self._host.config.rebuild()
         raise _unusable(f"{login.path.name}: {reason}")
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from jackfield.api import Credential, Endpoint, Secret
 
 from .credentials import PROVIDER
-from .login import BACKEND
+from .login import BACKEND, LoginEndpoint
 from .options import with_options
-from .refresh import LoginEndpoint
 
 
 def has_pair(credential: Credential) -> bool:

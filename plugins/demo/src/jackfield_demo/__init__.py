@@ -7,6 +7,7 @@ from typing import Any
 
 from jackfield.api import (
     Credential,
+    Executor,
     ExecutorRegistrar,
     Host,
     Model,
@@ -16,8 +17,6 @@ from jackfield.api import (
     Settings,
     hookimpl,
 )
-
-from .executor import DemoExecutor
 
 PROVIDER = "demo"
 MODELS = [Model("demo", owned_by="jackfield"), Model("gpt-5"), Model("gpt-5-codex")]
@@ -53,7 +52,9 @@ def config_schema() -> dict[str, Any]:
 def register_executors(registrar: ExecutorRegistrar, config: Settings) -> None:
     """Bring the executor of the provider `demo`."""
 
-    def make(host: Host) -> DemoExecutor:
+    def make(host: Host) -> Executor:
+        from .executor import DemoExecutor  # here: nobody need wait for it who asks nobody
+
         return DemoExecutor(config.section("demo")["delay"])
 
     registrar.add(PROVIDER, make)

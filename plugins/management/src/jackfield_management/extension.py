@@ -12,6 +12,8 @@ from . import answers
 from .guard import PREFIX
 from .routes import protect
 
+__all__ = ["PREFIX", "Reader", "protect", "readings"]
+
 Reader = Callable[[Mapping[str, str]], Awaitable[tuple[int, Any]]]
 """Takes the query's parameters (of a repeated one the first) and returns a status and the JSON body."""
 

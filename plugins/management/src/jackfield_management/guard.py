@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from ipaddress import ip_address
-from typing import Any, ClassVar
-from weakref import WeakKeyDictionary, proxy
+from typing import Any, Protocol, runtime_checkable
+from weakref import proxy
 
 from jackfield.api import TOKEN_HEADER, Host, caller
 from quart import request
@@ -21,13 +21,20 @@ _RAW_PATH = re.compile(rb"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
 
+@runtime_checkable
+class Keeper(Protocol):
+    """The plugin, which keeps the guard of its app."""
+
+    def guard(self, host: Host) -> Guard:
+        """Return it, the same one each time."""
+        ...
+
+
 class Guard:
     """Lets requests in or refuses them. One per host, so that all routes under the prefix count together."""
 
-    _guards: ClassVar[WeakKeyDictionary[Host, Guard]] = WeakKeyDictionary()
-
     def __init__(self, host: Host) -> None:
-        self._host: Host = proxy(host)  # the host is the key that this guard is kept under, as long as the host lives
+        self._host: Host = proxy(host)  # the host holds the plugin, which holds this
         self._lock = Lock()
         self._bans = Bans(host.clock)
         self.described: dict[str, Any] = {}
@@ -35,10 +42,9 @@ class Guard:
 
     @classmethod
     def of(cls, host: Host) -> Guard:
-        """Return the guard of a host."""
-        if host not in cls._guards:
-            cls._guards[host] = cls(host)
-        return cls._guards[host]
+        """Return the guard of a host, which its management plugin keeps."""
+        keeper = host.plugin("management")
+        return keeper.guard(host) if isinstance(keeper, Keeper) else cls(host)
 
     async def admit(self) -> None:
         """Let the current request in. Raises Refused."""

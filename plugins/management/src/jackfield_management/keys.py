@@ -9,7 +9,6 @@ import os
 from collections import OrderedDict
 from contextlib import nullcontext
 
-import bcrypt
 from jackfield.api import REFERENCES, ConfigError, Document, Problem, Section, is_hash
 
 SECTION = "remote-management"
@@ -45,6 +44,8 @@ def hashed(key: str) -> str:
     """Return the bcrypt hash of a key. Raises ValueError for one that is too long."""
     if len(key.encode()) > LONGEST:
         raise ValueError(f"has more than {LONGEST} bytes, which bcrypt cannot hash")
+    import bcrypt  # here: a command line that lists plugins tries no key
+
     made = bcrypt.hashpw(key.encode(), bcrypt.gensalt(COST)).decode()
     _made.clear()
     _made[made] = _digest(key)
@@ -120,6 +121,8 @@ def configured(stored: str) -> bool:
 
 
 def _check(key: str, stored: str) -> bool:
+    import bcrypt
+
     encoded = _bytes(key)
     if len(encoded) > LONGEST or b"\0" in encoded:
         return False

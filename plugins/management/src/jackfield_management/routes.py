@@ -35,11 +35,12 @@ def protect(routes: Blueprint, host: Host, described: Mapping[str, Any] | None =
 
     `described` are OpenAPI path items by their whole path, for `/openapi.json`.
     """
-    Guard.of(host).described.update(described or {})
+    guard = Guard.of(host)
+    guard.described.update(described or {})
 
     @routes.before_request
     async def admit() -> Response | None:
-        return await _refused(host)
+        return await _refused(guard)
 
 
 def table(host: Host, store: Store) -> dict[str, Handlers]:
@@ -66,6 +67,7 @@ def _handlers(host: Host, store: Store, section: Section) -> Handlers:
 
 def _catch_strays(routes: Blueprint, host: Host) -> None:
     """Answer what leads to no route under the prefix in the form of this API, and only to those who have the key."""
+    guard = Guard.of(host)
 
     @routes.before_app_request
     async def stray() -> Response | None:
@@ -75,15 +77,14 @@ def _catch_strays(routes: Blueprint, host: Host) -> None:
             return answers.refusal(answers.Refused(404, "not found"))
         if not isinstance(request.routing_exception, HTTPException) or not request.path.startswith(PREFIX):
             return None
-        return await _refused(host) or answers.stray(request.routing_exception)
+        return await _refused(guard) or answers.stray(request.routing_exception)
 
     @routes.after_app_request
     async def marked(response: Response) -> Response:
-        return pages.mark(response, Guard.of(host)) if request.path.startswith(PREFIX) else response
+        return pages.mark(response, guard) if request.path.startswith(PREFIX) else response
 
 
-async def _refused(host: Host) -> Response | None:
-    guard = Guard.of(host)
+async def _refused(guard: Guard) -> Response | None:
     try:
         if asked := pages.preflight(guard):
             return asked

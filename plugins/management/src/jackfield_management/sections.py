@@ -47,7 +47,7 @@ def _mapping(section: Section, patch: Any) -> Any:
 def _told(host: Host, section: Section) -> dict[str, Any]:
     """Return the read-only keys, as the credential that the block brought tells them."""
     source = f"config:{section.key}"
-    attributes = [each.attributes for each in host.runtime.found if each.attributes.get("source") == source]
+    attributes = [each.attributes for each in host.credentials.found if each.attributes.get("source") == source]
     return {
         key: next((str(each[name]) for each in attributes if (name := key.replace("-", "_")) in each), None)
         for key in section.read_only

@@ -18,7 +18,7 @@ def providers(host: Host) -> Handlers:
     """Return the route of the providers that have an available model."""
 
     async def get() -> Response:
-        return as_json({"providers": host.runtime.registry.providers})
+        return as_json({"providers": host.catalog.providers})
 
     return {"GET": get}
 
@@ -27,7 +27,7 @@ def models(host: Host) -> Handlers:
     """Return the route of the models, of one provider or of all."""
 
     async def get() -> Response:
-        rows = host.runtime.registry.models(request.args.get("provider") or None)
+        rows = host.catalog.models(request.args.get("provider") or None)
         data = [
             {"id": model.id, "object": "model", "owned_by": model.owned_by, "providers": names} for model, names in rows
         ]
@@ -40,10 +40,9 @@ def health(host: Host) -> Handlers:
     """Return the route of the credentials' state."""
 
     async def get() -> Response:
-        runtime = host.runtime
-        used = {credential.id for credential in runtime.credentials}
-        states = runtime.selector.states(runtime.found)
-        rows = zip(runtime.found, states, strict=True)
+        credentials = host.credentials
+        used = {credential.id for credential in credentials.in_use}
+        rows = zip(credentials.found, credentials.states(), strict=True)  # no reload comes between: nothing is awaited
         return as_json({"credentials": [_health(each, state, each.id in used) for each, state in rows]})
 
     return {"GET": get}
@@ -116,10 +115,10 @@ def reset_cooldown(host: Host) -> Handlers:
 
     async def post() -> Response:
         asked = await _credential_asked()
-        known = {credential.id for credential in host.runtime.found}
-        if asked is not None and asked not in known:
-            raise Refused(404, "no such credential", "GET /v0/management/health lists their ids")
-        return as_json({"reset": host.runtime.selector.reset(asked)})
+        try:
+            return as_json({"reset": host.credentials.reset(asked)})
+        except KeyError:
+            raise Refused(404, "no such credential", "GET /v0/management/health lists their ids") from None
 
     return {"POST": post}
 

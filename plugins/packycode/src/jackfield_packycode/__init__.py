@@ -20,7 +20,7 @@ from jackfield.api import (
     Settings,
     hookimpl,
 )
-from jackfield_codex import PATTERNS, CodexExecutor, Options, load_schema, openai_models, stable_id, with_options
+from jackfield_codex import PATTERNS, Options, load_schema, openai_models, stable_id, with_options
 from jackfield_codex import PROVIDER as TOGGLED
 
 from .rules import problems
@@ -54,6 +54,8 @@ def check_config(config: Settings) -> Iterable[Problem]:
 def register_executors(registrar: ExecutorRegistrar, config: Settings) -> None:
     """Run packycode on the codex executor. While the block is off the name is free for others."""
     if _enabled(config):
+        from jackfield_codex import CodexExecutor  # here: nobody need wait for it who calls nobody
+
         registrar.add(PROVIDER, lambda host: CodexExecutor(host))
 
 

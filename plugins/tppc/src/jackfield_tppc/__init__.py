@@ -16,11 +16,11 @@ from .provider import Provider, ProviderPlugin
 if TYPE_CHECKING:
     import click
 
-__all__ = ["Provider", "ProviderPlugin"]
+__all__ = ["Plugin", "Provider", "ProviderPlugin"]
 
 
-class Tppc(ProviderPlugin):
-    """The providers of the `tppc` section."""
+class Plugin(ProviderPlugin):
+    """The providers of the `tppc` section, and what they told one app of their models."""
 
     def __init__(self) -> None:
         self._discovery = Discovery(enabled_providers)
@@ -48,48 +48,33 @@ class Tppc(ProviderPlugin):
         """Ask no more."""
         await self._discovery.stop(host)
 
+    @hookimpl
+    def config_schema(self) -> dict[str, Any]:
+        """Return the schema of the `tppc` section."""
+        return load_schema(__package__)
 
-_tppc = Tppc()
-register_executors = _tppc.register_executors
-register_models = _tppc.register_models
-synthesize_auth = _tppc.synthesize_auth
-resolve_creds = _tppc.resolve_creds
-startup = _tppc.startup
-on_config_change = _tppc.on_config_change
-shutdown = _tppc.shutdown
+    @hookimpl
+    def check_config(self, config: Settings, others: Mapping[str, str]) -> Iterable[Problem]:
+        """Return what is missing from enabled providers, and names that clash."""
+        return problems(config, others)
 
+    @hookimpl
+    def review_credentials(self, credentials: Sequence[Credential], config: Settings) -> Iterable[Credential] | None:
+        """Lend the first enabled provider to credentials of codex that have no key and URL of their own."""
+        providers = enabled_providers(config)
+        return lent(credentials, providers[0]) if providers else None
 
-@hookimpl
-def config_schema() -> dict[str, Any]:
-    """Return the schema of the `tppc` section."""
-    return load_schema(__package__)
+    @hookimpl
+    def serve_flags(self, config: Settings) -> Mapping[str, str]:
+        """Say what `jackfield serve --tppc` registered."""
+        names = [provider.name for provider in enabled_providers(config)]
+        if not names:
+            return {"tppc": "tppc is off (no provider has enabled: true); nothing was registered"}
+        return {"tppc": f"tppc registered {len(names)} provider{'s' if len(names) > 1 else ''}: {', '.join(names)}"}
 
+    @hookimpl
+    def register_commands(self, group: click.Group) -> None:
+        """Bring `jackfield config import-codex`."""
+        from .importing import import_codex  # here: the server needs no commands
 
-@hookimpl
-def check_config(config: Settings, others: Mapping[str, str]) -> Iterable[Problem]:
-    """Return what is missing from enabled providers, and names that clash."""
-    return problems(config, others)
-
-
-@hookimpl
-def review_credentials(credentials: Sequence[Credential], config: Settings) -> Iterable[Credential] | None:
-    """Lend the first enabled provider to credentials of the provider codex that have no key and URL of their own."""
-    providers = enabled_providers(config)
-    return lent(credentials, providers[0]) if providers else None
-
-
-@hookimpl
-def serve_flags(config: Settings) -> Mapping[str, str]:
-    """Say what `jackfield serve --tppc` registered."""
-    names = [provider.name for provider in enabled_providers(config)]
-    if not names:
-        return {"tppc": "tppc is off (no provider has enabled: true); nothing was registered"}
-    return {"tppc": f"tppc registered {len(names)} provider{'s' if len(names) > 1 else ''}: {', '.join(names)}"}
-
-
-@hookimpl
-def register_commands(group: click.Group) -> None:
-    """Bring `jackfield config import-codex`."""
-    from .importing import import_codex  # here: the server needs no commands
-
-    group.commands["config"].add_command(import_codex)  # type: ignore[attr-defined]  # the core puts a group there
+        group.commands["config"].add_command(import_codex)  # type: ignore[attr-defined]  # the core puts a group there

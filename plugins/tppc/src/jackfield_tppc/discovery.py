@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from jackfield.api import Host, RequestFailed, Settings
-from jackfield_codex import CodexExecutor, with_options
+from jackfield_codex import with_options
 
 from .provider import Provider, credential, own_pair
 
@@ -69,6 +69,8 @@ class Discovery:
 
     async def _ask(self, provider: Provider, host: Host) -> bool:
         """Ask one provider; return True when it says something new."""
+        from jackfield_codex import CodexExecutor
+
         made = credential(provider)
         try:
             async with asyncio.timeout(WITHIN):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from jackfield.api import (
     Credential,
@@ -21,13 +22,15 @@ from jackfield.api import (
 from jackfield_codex import (
     PATTERNS,
     PROVIDER,
-    CodexExecutor,
     Options,
     named_models,
     openai_models,
     stable_id,
     with_options,
 )
+
+if TYPE_CHECKING:
+    from jackfield_codex import CodexExecutor
 
 DEFAULTS = ModelDefaults("gpt-5", "high")
 """What a provider implies that says nothing else."""
@@ -107,6 +110,8 @@ class ProviderPlugin(ABC):
 
 
 def _executor(provider: Provider) -> Callable[[Host], CodexExecutor]:
+    from jackfield_codex import CodexExecutor  # here: nobody need wait for it who calls nobody
+
     return lambda host: CodexExecutor(host, provider.accepts)
 
 

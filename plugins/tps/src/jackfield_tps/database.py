@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from filelock import FileLock
-
 from .options import Place
 
 PATIENCE = 2.0
@@ -221,6 +219,8 @@ def is_broken(error: BaseException) -> bool:
 
 def _set_aside(path: Path, inode: int | None) -> Path | None:
     """Rename a broken file, with what belongs to it; return the new name, None when it is not there any more."""
+    from filelock import FileLock  # here: few files ever break
+
     with FileLock(str(path.with_name(f".{path.name}.lock"))):
         if _inode(path) != inode:
             return None
