@@ -222,7 +222,7 @@ async def test_a_reference_stays_a_reference(
 async def test_a_file_that_cannot_be_written_keeps_its_key(
     manage: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("filelock.FileLock", _refusing)
+    monkeypatch.setattr("jackfield.config.file.FileLock", _refusing)
     async with manage(PLAIN.format("a-plain-key"), key="a-plain-key") as proxy:
         assert (await proxy.get("/debug")).status_code == 200
         assert proxy.text == PLAIN.format("a-plain-key")

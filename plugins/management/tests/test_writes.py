@@ -169,7 +169,7 @@ async def test_windows_line_ends_stay(manage: Any) -> None:
 async def test_a_file_that_cannot_be_written_is_503(manage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     async with manage() as proxy:
         before = proxy.text
-        monkeypatch.setattr("filelock.FileLock", _refusing)
+        monkeypatch.setattr("jackfield.config.file.FileLock", _refusing)
         answers = [
             await proxy.put("/debug", {"value": True}),
             await proxy.ask("PUT", "/config.yaml", content=f"{MANAGEMENT}debug: true\n"),
