@@ -92,7 +92,7 @@ def served(request: Any, server_in: Any, tmp_path_factory: pytest.TempPathFactor
                "headers": {"x-team": HEADER}}  # fmt: skip
         config = {"api-keys": [CLIENT, OTHER], "remote-management": {"secret-key": MANAGEMENT}, "debug": True,
                   "log-format": request.param, "request-log": True, "request-retry": 0, "disable-cooling": True,
-                  "tps-log": True, "limits": {"first-byte-timeout": 0.3}, "tppc": {"providers": [fox]}}  # fmt: skip
+                  "tps-log": True, "limits": {"first-byte-timeout": 3}, "tppc": {"providers": [fox]}}  # fmt: skip
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
         clean = {name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD")}
         command = [sys.executable, "-m", "jackfield", "serve", "--port", "0"]
@@ -250,7 +250,7 @@ async def test_18_an_upstreams_error_comes_filtered_in_a_stable_envelope(
         provider_keys={"api-key": PROVIDER, "headers": {"x-team": HEADER}},
         request_retry=0,
         disable_cooling=True,
-        limits={"first-byte-timeout": 0.3},
+        limits={"first-byte-timeout": 2},
     )
     page = f"<html><body><h1>Bad gateway</h1>{ECHO}</body></html>"
     pages = {
