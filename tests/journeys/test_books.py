@@ -99,7 +99,7 @@ def events() -> Iterator[list[dict[str, Any]]]:
 @pytest.fixture
 async def house(serve: Any, upstream: Any) -> Any:
     config = {
-        "limits": {"first-byte-timeout": 0.3, "stream-idle-timeout": 0.3},
+        "limits": {"first-byte-timeout": 1.0, "stream-idle-timeout": 1.0},
         "request-retry": 0,
         "disable-cooling": True,
         "tps-log": True,

@@ -23,7 +23,7 @@ from jackfield.testing import (
 )
 from jackfield_codex import CodexExecutor
 
-LIMITS = {"limits": {"first-byte-timeout": 0.1, "stream-idle-timeout": 0.1}}
+LIMITS = {"limits": {"first-byte-timeout": 1.0, "stream-idle-timeout": 1.0}}
 
 # how the first provider fails, and the kind that the record of its attempt has
 FAILURES = {

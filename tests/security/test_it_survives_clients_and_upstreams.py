@@ -109,7 +109,7 @@ FAULTS: dict[str, Any] = {
     "throttled": rate_limited(2),
 }
 AFTER_CONTENT = {"cut": cut_after(6), "reset": cut_after(6, text_answer(), Reset()), "ended": ends_early(6)}
-LIMITS = {"first-byte-timeout": 0.3, "stream-idle-timeout": 0.3}
+LIMITS = {"first-byte-timeout": 1.0, "stream-idle-timeout": 1.0}
 ENDS = {"/v1/responses": "response.failed", "/v1/chat/completions": '"error"', "/v1/messages": "event: error"}
 
 
