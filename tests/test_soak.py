@@ -25,6 +25,7 @@ from scripts.soaking import (  # noqa: E402 - its path is set above
     hasty,
     journal,
     judging,
+    pausing,
     providers,
     proxy,
     reading,
@@ -204,6 +205,17 @@ def test_a_stall_of_the_run_explains_an_upstreams_silence(stalled: float, outcom
     """It was told of twelve times when the machine had much else to do."""
     raw = error("server_error", "upstream_timeout")
     assert judged(raw, WHOLE, status=504, stalled=stalled)[0] == outcome
+
+
+async def test_a_stall_is_known_before_it_is_over() -> None:
+    """Answers were judged before the task that notes stalls was woken."""
+    notes, stop = journal.Journal(), asyncio.Event()
+    watching = asyncio.create_task(pausing.note_stalls(notes.stalls, stop))
+    await asyncio.sleep(0)
+    now = time.monotonic()
+    assert notes.stalled_between(now, now + 4) > 2
+    stop.set()
+    await watching
 
 
 async def test_an_answer_that_an_outage_took_back_may_be_asked_for_elsewhere() -> None:

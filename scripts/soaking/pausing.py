@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from contextlib import suppress
 
@@ -22,6 +23,8 @@ async def note_stalls(stalls: list[list[float]], stop: asyncio.Event) -> None:
     """Note when this process itself was held up, its relays with it: from when until when, on the monotonic clock."""
     while not stop.is_set():
         before = time.monotonic()
+        stalls.append([before + _LATE, math.inf])  # one that goes on: answers may be judged before this task is woken
         await stopped_within(stop, _PULSE)
+        stalls.pop()
         if (now := time.monotonic()) - before > _LATE:
             stalls.append([before, now])
