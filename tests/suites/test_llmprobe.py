@@ -14,14 +14,9 @@ from jackfield.testing import RunningServer
 
 pytestmark = pytest.mark.timeout(240, func_only=True)
 
-_LIMIT = "an upstream in the Codex manner refuses an output limit, so the proxy leaves it out (docs/translation.md)"
 _CITATIONS = "llmprobe knows no `citations: null`; Anthropic's schema, as llm-comply has it, requires the field so"
 
 UNABLE: Mapping[str, str] = {
-    "chat-finish-is-length": _LIMIT,
-    "responses-finish-is-length": _LIMIT,
-    "messages-finish-is-length": _LIMIT,
-    "chat-max-tokens-alias-not-ignored": _LIMIT,
     "messages-schema": _CITATIONS,
     "messages-stream-chunk-schema": _CITATIONS,
     "messages-reasoning-roundtrip-schema": _CITATIONS,
