@@ -32,6 +32,7 @@ async def test_it_is_told_in_the_stream(houses: Houses, fault: Fault, dialect: D
 
     async with house.client.stream("POST", PATHS[dialect], json=question(dialect, True)) as begun:
         assert begun.status_code == 200
+        await house.fox.wait_for_requests()  # the client's headers may come before it was asked
         house.fox.last.resume()
         answer = httpx.Response(200, headers=begun.headers, content=await begun.aread())
 

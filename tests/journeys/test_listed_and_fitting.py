@@ -174,14 +174,14 @@ async def test_one_that_lacks_the_model_does_not_take_the_listers_last_chance(pa
     assert (len(upstream.requests), len(second.requests)) == (4, 4)
 
 
-async def test_the_only_lister_whose_connection_broke_has_its_second_chance_where_the_other_lacks_the_model(
+async def test_the_only_lister_whose_connection_broke_is_told_of_where_the_other_lacks_the_model(
     pair, upstream, second
 ):
     house = await pair()
     upstream.script(reset_before_headers())
     second.default = NO_MODEL
-    assert (await house.post(**ASK)).status_code == 200
-    assert (len(upstream.requests), len(second.requests)) == (2, 1)
+    assert (await house.post(**ASK)).status_code == 502
+    assert (len(upstream.requests), len(second.requests)) == (1, 1)
 
 
 TOLD = {"401": (http_error(401), 502, "upstream_auth"), "402": (http_error(402), 402, "insufficient_quota")}

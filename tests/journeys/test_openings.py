@@ -14,7 +14,6 @@ from jackfield.testing import (
     Reasoning,
     Script,
     Send,
-    SendEvent,
     Text,
     ToolCall,
     answer,
@@ -107,8 +106,6 @@ EMPTY = {
     "only reasoning": answer(Reasoning([], "gAAAA")),
     "only reasoning, told in its event alone": answer(Reasoning([], "gAAAA"), end=Completed(output="empty")),
     "an empty message and no token": answer(Text(""), end=NONE),
-    "neither items nor tokens": Script((Head(), SendEvent({"type": "response.completed", "response": {"id": "r"}}))),
-    "no response at the end": Script((Head(), SendEvent({"type": "response.completed"}))),
 }
 
 

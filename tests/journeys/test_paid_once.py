@@ -80,16 +80,15 @@ async def test_one_that_could_not_be_reached_is_tried_again(serve, upstream):
     await upstream.start()
 
 
-async def test_no_retry_is_none_for_reasoning_that_is_refused_either(serve, upstream):
-    """U2: the next turn goes without it all the same."""
+async def test_without_retries_refused_reasoning_is_left_out_once_and_counted(serve, upstream):
+    """U2, L3: what was refused was not worked on, and the request without it is another one."""
     house = await serve(upstream, config={"request-retry": 0})
     old = {"type": "reasoning", "summary": [], "encrypted_content": "gAAAAold"}
     turn = [old, {"role": "user", "content": "Hi"}]
     upstream.script(http_error(400, "No", code="invalid_encrypted_content", kind="invalid_request_error"))
-    assert (await house.post(input=turn)).status_code == 400
-    assert len(upstream.requests) == 1
     assert (await house.post(input=turn)).status_code == 200
-    assert len(upstream.requests) == len(house.records.of("attempt")) == 2
+    assert (await house.post(input=turn)).status_code == 200
+    assert len(upstream.requests) == len(house.records.of("attempt")) == 3
 
 
 async def test_one_that_had_ended_before_costs_nobody_anything(serve, upstream):

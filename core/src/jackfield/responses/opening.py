@@ -92,8 +92,8 @@ class Opening:
     def _look_at_end(self, response: Mapping[str, Any]) -> None:
         """Raise UpstreamError for an answer that is none: no item and no token, blanks, reasoning and then nothing.
 
-        One of no letter that cost tokens is an answer: some models end their turn so. A relay that tells neither items
-        nor tokens, and has shown nothing before, gave none.
+        A message of no letter that cost tokens is one: some models end their turn so. A relay that tells neither items
+        nor tokens says nothing about them.
         """
         output = objects_of(response.get("output"))
         kinds = self._seen | {text_of(item.get("type")) for item in output}
@@ -101,7 +101,8 @@ class Opening:
             return
         blank = _BLANK in kinds or any(text for item in output for text in _texts(item))
         tokens = object_of(response.get("usage")).get("output_tokens")
-        if blank or not tokens or kinds == {"reasoning"}:
+        spent = bool(tokens) or (tokens is None and "output" not in response)
+        if blank or not spent or kinds == {"reasoning"}:
             raise UpstreamError(Kind.UPSTREAM_ERROR, NO_ANSWER)
 
 

@@ -39,7 +39,6 @@ class Attempts:
         self._route = route
         self._wish = wish
         self._left = retries
-        self._once = not retries
         self._patience = patience
         likely = likeliest(self._untried, route)
         self._lone = likely[0] if len(likely) == 1 else None
@@ -86,13 +85,10 @@ class Attempts:
         """True when nobody else can be asked after the attempt at hand."""
         return self._anyway or not self._left or not self._untried
 
-    def repeat(self, credential: Credential) -> bool:
-        """Let the next attempt be with this credential: the request was changed for it. False: none is wanted."""
-        if self._once:
-            return False
+    def repeat(self, credential: Credential) -> None:
+        """Let the next attempt be with this credential: it refused the request, which was changed for it."""
         self._queue.appendleft(credential)
         self._free = True
-        return True
 
     def failed(self, trial: Trial, error: UpstreamError) -> None:
         """Note a failure before its attempt ends. One that another credential had too tells of the request, perhaps."""

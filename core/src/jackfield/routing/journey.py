@@ -122,9 +122,9 @@ class Journey:
                 books.close(0 if error.kind is Kind.UNREACHABLE else error.openai_status, error)
                 failures.append(error)
                 _forget_frames(failed)
-                if self._lightened(error, credential) and attempts.repeat(credential):
-                    continue
-                if self._request.handshake.spent or not await attempts.may_follow(credential, error):
+                if self._lightened(error, credential):
+                    attempts.repeat(credential)
+                elif self._request.handshake.spent or not await attempts.may_follow(credential, error):
                     break
             else:
                 trial.began()
