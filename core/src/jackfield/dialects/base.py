@@ -1,7 +1,7 @@
 """What a dialect is: a client's request in, that client's answer out, with OpenAI Responses in between.
 
-A dialect is pure: it sees bytes and events, never a socket. The pipeline gives it the request's body; the ingress takes
-what its writer returns and sends it.
+A dialect is pure: it sees bytes and events, never a socket. The ingress gives it the request's body, takes what its
+writer returns and sends it.
 """
 
 from __future__ import annotations

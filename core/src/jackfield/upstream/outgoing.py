@@ -41,7 +41,7 @@ class Outgoing:
         self._plan()
 
     def _plan(self) -> None:
-        if not (self._held or self._soon):
+        if self._left and not (self._held or self._soon):
             self._soon = True
             self._loop.call_soon(self._write)
 

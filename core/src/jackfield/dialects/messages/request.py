@@ -44,7 +44,7 @@ def parse_messages(body: bytes, headers: Mapping[str, str]) -> Parsed:
     translated = translate(request, names, history)
     if not translated["input"]:
         raise invalid_request("messages: at least one message with content is required", "messages")
-    session = session_key(request, headers, translated)
+    session = session_key(request, headers, translated, len(body))
     context = MessagesContext(
         model=model,
         restore=names.restore,

@@ -18,7 +18,7 @@ _LONGEST_ID = 10_000
 """Characters of a user id that is read as JSON: inside a string the body's own bound does not see what it costs."""
 
 
-def session_key(request: Mapping[str, Any], headers: Mapping[str, str], body: Mapping[str, Any]) -> str:
+def session_key(request: Mapping[str, Any], headers: Mapping[str, str], body: Mapping[str, Any], size: int) -> str:
     """Return a key that is the same for every request of a conversation, and tells nothing about who speaks.
 
     It comes from the session in `metadata.user_id`, else from Claude Code's session header, else from how the
@@ -26,7 +26,7 @@ def session_key(request: Mapping[str, Any], headers: Mapping[str, str], body: Ma
     moves from turn to turn.
     """
     named = _from_user_id(_user_id(request)) or _from_headers(headers)
-    return str(uuid5(_SPACE, named or _beginning(body)))
+    return str(uuid5(_SPACE, named or _beginning(body, size)))
 
 
 def safety_identifier(request: Mapping[str, Any]) -> str:
@@ -62,7 +62,7 @@ def _from_headers(headers: Mapping[str, str]) -> str:
     return next((value for name, value in headers.items() if name.lower() == _HEADER), "")
 
 
-def _beginning(body: Mapping[str, Any]) -> str:
+def _beginning(body: Mapping[str, Any], size: int) -> str:
     items: Sequence[Mapping[str, Any]] = body["input"]
     first = next((item for item in items if item.get("role") == "user"), None)
-    return json_pieces.dumps([body["instructions"], first]).decode()
+    return json_pieces.dumps([body["instructions"], first], size).decode()

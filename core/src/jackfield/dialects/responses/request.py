@@ -51,7 +51,7 @@ def parse(
     _need_content(request["input"])
     keeping = Keeping(recall.memory, recall.owner, Asked.of(previous, items)) if keeps else None
     size = len(body) + recall.drawn
-    return Parsed(model, stream, request, session_of(request, headers), keeping, recall.makers, size, limit)
+    return Parsed(model, stream, request, session_of(request, headers, size), keeping, recall.makers, size, limit)
 
 
 def _input(request: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -77,8 +77,11 @@ def _need_content(items: list[dict[str, Any]]) -> None:
         )
 
 
-def session_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-    """Return what names the conversation: the client's own key, else a digest of what never changes as it grows."""
+def session_of(request: Mapping[str, Any], headers: Mapping[str, str], size: int) -> str:
+    """Return what names the conversation: the client's own key, else a digest of what never changes as it grows.
+
+    `size` is that of the request, in bytes.
+    """
     own = request.get("prompt_cache_key")
     if isinstance(own, str) and own:
         return own
@@ -87,7 +90,7 @@ def session_of(request: Mapping[str, Any], headers: Mapping[str, str]) -> str:
             return _short(headers[name])
     items = request["input"]
     first = next((item for item in items if item.get("role") == "user"), items[0])
-    return _digest(json_pieces.dumps([request.get("model"), request.get("instructions"), _said(first)]))
+    return _digest(json_pieces.dumps([request.get("model"), request.get("instructions"), _said(first)], size))
 
 
 def _said(item: Mapping[str, Any]) -> object:
